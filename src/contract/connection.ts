@@ -1,0 +1,46 @@
+/** libpq's six TLS modes. */
+export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+export type SslMode = (typeof SSL_MODES)[number];
+
+/** How to reach one database. Plain data: it is cloned to worker threads. */
+export interface ConnectionSettings {
+  /** `batch`, `cdc`, any further source, or `metadata`. */
+  readonly name: string;
+  /** Prefix of its environment variables, e.g. `BATCH_DB`, for messages that name the setting to change. */
+  readonly envPrefix: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  /** Undefined where none is set: then the server must not ask for one. */
+  readonly password?: string;
+  readonly sslMode: SslMode;
+  /** File paths, checked at start-up to be readable. */
+  readonly sslRootCert?: string;
+  readonly sslCert?: string;
+  readonly sslKey?: string;
+}
+
+/** Limits on every connection and statement; all durations in milliseconds. */
+export interface Guards {
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  /** Longest time one snapshot is held. */
+  readonly maxTransactionAgeMs: number;
+}
+
+export interface RetrySettings {
+  /** Retries after the first try. */
+  readonly maxAttempts: number;
+  readonly backoffFactor: number;
+  readonly initialDelayMs: number;
+  readonly maxDelayMs: number;
+}
+
+export interface PoolSettings {
+  /** Connections kept open per worker and source. */
+  readonly size: number;
+  /** Extra connections under load, closed after use. */
+  readonly maxOverflow: number;
+}

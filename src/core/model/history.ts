@@ -1,0 +1,80 @@
+import type { TableProfile } from './profile.js';
+
+/** A stored figure: `time` is epoch milliseconds of the run that measured it. */
+export interface Point {
+  readonly run: number;
+  readonly time: number;
+  readonly value: number;
+  readonly stdError?: number;
+}
+
+/** A column as the store remembers it. */
+export interface KnownColumn {
+  readonly name: string;
+  readonly position: number;
+  readonly type: string;
+  readonly notNull: boolean;
+}
+
+/** What is compared when a schema is judged: one stored version of a table's shape. */
+export interface SchemaVersion {
+  readonly run: number;
+  readonly time: number;
+  readonly oid: number;
+  readonly columns: readonly KnownColumn[];
+  readonly primaryKey: readonly string[];
+}
+
+/**
+ * Everything a check may look at for one table: the profile under judgement, the shape it has now, and the judged past
+ * (runs that were killed before judgement are not part of it, so a change they saw first is still reported).
+ */
+export interface TableHistory {
+  readonly source: string;
+  readonly schema: string;
+  readonly table: string;
+  /** Run under judgement and its clock (`--as-of`), epoch milliseconds. */
+  readonly run: number;
+  readonly now: number;
+  /** Null where the table was not measured in this run (gone, failed, skipped). */
+  readonly profile: TableProfile | null;
+  /** Null where the table no longer exists. */
+  readonly shape: SchemaVersion | null;
+  /** Null on first sight. */
+  readonly previousShape: SchemaVersion | null;
+  /** Judged points of table-level series, oldest first, by metric name; the point under judgement is not among them. */
+  readonly tableSeries: Readonly<Record<string, readonly Point[]>>;
+  /** The same per column and metric. */
+  readonly columnSeries: Readonly<Record<string, Readonly<Record<string, readonly Point[]>>>>;
+  /** Insert-time column, declared or found, and its newest value (epoch ms) now; null where there is none. */
+  readonly insertTime: { readonly column: string; readonly newest: number | null } | null;
+  /** Declared limit on staleness in seconds, from sentinel.yaml. */
+  readonly freshnessLimitSeconds?: number;
+}
+
+/** Source-level facts of two runs: what exists on the server beside tables, and its replication slots. */
+export interface SourceInventory {
+  readonly databases: readonly string[];
+  readonly schemas: readonly string[];
+  readonly slots: readonly SlotState[];
+}
+
+export interface SlotState {
+  readonly name: string;
+  readonly active: boolean;
+  readonly walStatus: string | null;
+  /** WAL kept back by this slot, bytes; null where the role may not know. */
+  readonly retainedBytes: number | null;
+}
+
+export interface SourceHistory {
+  readonly source: string;
+  readonly run: number;
+  readonly now: number;
+  /** Null where the source could not be reached in this run. */
+  readonly inventory: SourceInventory | null;
+  readonly previousInventory: (SourceInventory & { readonly time: number }) | null;
+  /** True where the server answered that the database does not exist (3D000) though it did in an earlier run. */
+  readonly databaseGone: boolean;
+  readonly database: string;
+}
