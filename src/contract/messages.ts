@@ -1,3 +1,4 @@
+import type { CheckSettings } from '#src/core/checks/settings.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory, TableHistory } from '#src/core/model/history.js';
@@ -12,22 +13,37 @@ import type { ConnectionSettings, Guards, PoolSettings, RetrySettings } from './
 
 /** Given to each worker thread once, at its start. */
 export interface WorkerSettings {
-  readonly sources: readonly SourceSettings[];
+  readonly sources: readonly Pick<SourceSettings, 'connection' | 'openConnections'>[];
   readonly guards: Guards;
   readonly retry: RetrySettings;
   readonly pool: PoolSettings;
   readonly profile: ProfileSettings;
+  readonly discovery: DiscoverySettings;
+  readonly checks: { readonly disabled: readonly string[]; readonly settings: CheckSettings };
   readonly logLevel: string;
 }
 
-export interface SourceSettings {
-  readonly connection: ConnectionSettings;
-  /** One Int32: connections open to this source now, over all threads. Taken before connecting, given back on close. */
-  readonly openConnections: SharedArrayBuffer;
-  /** Ceiling for `openConnections`. */
+/** Known once the coordinator has asked the server, so it comes with each task. */
+export interface ConnectionBudget {
+  /** Ceiling of connections to the source over all threads. */
   readonly maxConnections: number;
   /** False where workers outnumber the ceiling: a connection is then closed after each task so that others may have it. */
   readonly keepIdle: boolean;
+}
+
+export interface SourceSettings extends ConnectionBudget {
+  readonly connection: ConnectionSettings;
+  /** Connections open to this source over all threads; layout in `adapters/postgres/connection-slots.ts`. */
+  readonly openConnections: SharedArrayBuffer;
+}
+
+/** Which relations are looked at besides tables. */
+export interface DiscoverySettings {
+  /** A view is read where the planner's total cost is at most `maxCost`; 0 reads none. */
+  readonly views: { readonly maxCost: number };
+  readonly foreignTables: boolean;
+  /** Schemas that are not looked at: the one that holds our own tables. */
+  readonly excludeSchemas: readonly string[];
 }
 
 export interface ProfileSettings {
@@ -43,6 +59,7 @@ export interface ProfileTask {
   readonly type: 'profile';
   readonly run: string;
   readonly source: string;
+  readonly budget: ConnectionBudget;
   readonly tables: readonly TableSpec[];
 }
 
@@ -51,6 +68,7 @@ export interface ChunkTask {
   readonly type: 'chunk';
   readonly run: string;
   readonly source: string;
+  readonly budget: ConnectionBudget;
   readonly table: TableSpec;
   /** Index into `table.parts`. */
   readonly part: number;
@@ -84,22 +102,26 @@ export interface TaskCost {
 }
 
 export interface ChunkResult {
-  /** Encoded table state (`core/sketches/table-state.ts`). */
-  readonly state: Uint8Array;
-  /** Columns whose values could not be read in this chunk, by column name. */
-  readonly columnFailures: Readonly<Record<string, Failure>>;
+  /** One encoded table state (`core/sketches/table-state.ts`) per column group, with the names of its columns. */
+  readonly groups: readonly { readonly columns: readonly string[]; readonly state: Uint8Array }[];
   readonly cost: TaskCost;
 }
 
+/** `columnFailures` (by column name) asks the coordinator to read the table again without these columns. */
 export type ChunkOutcome =
   | { readonly ok: true; readonly chunk: ChunkResult }
-  | { readonly ok: false; readonly failure: Failure };
+  | {
+      readonly ok: false;
+      readonly failure: Failure;
+      readonly columnFailures?: Readonly<Record<string, Failure>>;
+    };
 
 /** A finished table, sent as soon as it is done so that it can be persisted before its batch ends. */
 export interface TableResult {
-  readonly oid: number;
   readonly profile: TableProfile;
-  /** Encoded mergeable state, where `stateMinBytes` asks for it. */
+  /** The table as it was read: discovered anew where it changed between discovery and lock. */
+  readonly spec: TableSpec;
+  /** Encoded mergeable state, where `stateMinBytes` asks for it and the table is read in one column group. */
   readonly state?: Uint8Array;
   readonly cost: TaskCost;
   readonly attempts: number;
@@ -107,6 +129,8 @@ export interface TableResult {
 
 export interface DetectResult {
   readonly findings: readonly Finding[];
+  /** Checks that could not judge; they say nothing and hide nothing. */
+  readonly failures: readonly Failure[];
 }
 
 /** One pino record made in a worker; the main thread is the only writer. */
@@ -119,8 +143,21 @@ export interface LogRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** How a profile task ends; `tables` is how many results were sent, since messages and the task's end travel apart. */
+export interface ProfileTaskEnd {
+  readonly tables: number;
+  /** What made the source unreachable, else null. */
+  readonly failure: Failure | null;
+}
+
+/** Name of the broadcast channel for `ControlMessage`s. */
+export const CONTROL_CHANNEL = 'sentinel-control';
+
+/** Coordinator → every worker. */
+export type ControlMessage = { readonly type: 'cancel' };
+
 /** Worker → coordinator, while a task runs. */
 export type WorkerEvent =
-  | { readonly type: 'table'; readonly run: string; readonly result: TableResult }
+  | { readonly type: 'table'; readonly task: number; readonly result: TableResult }
   | { readonly type: 'progress'; readonly source: string; readonly rows: number; readonly bytes: number }
   | { readonly type: 'log'; readonly record: LogRecord };

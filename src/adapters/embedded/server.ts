@@ -1,22 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddedBinaries, embeddedBinaries } from './binaries.js';
+import { type ClusterOptions, initialiseDataDir } from './initialise.js';
+import { processIdentity } from './process-identity.js';
+import { guardServer, spawnServer } from './program.js';
+import { clearDataDir, OWNER_SETTING, readPidFile } from './running-server.js';
 
-export interface EmbeddedServerOptions {
-  /** Data folder; made and initialised when absent. Must be reachable by the account that runs the server. */
-  readonly dataDir: string;
-  readonly user: string;
-  readonly password: string;
+export type { EmbeddedBinaries } from './binaries.js';
+export { reachableDataDir } from './data-dir.js';
+export { runningServer } from './running-server.js';
+
+export interface EmbeddedServerOptions extends ClusterOptions {
   /** Free port on loopback when absent. */
   readonly port?: number;
   /** Server settings, e.g. `{ wal_level: 'logical' }`. */
   readonly parameters?: Readonly<Record<string, string>>;
-  readonly initdbFlags?: readonly string[];
+  /** Where this process is root: the account to run the server as; else `postgres`, or `nobody`. */
+  readonly account?: string;
 }
 
-/** A running Postgres on 127.0.0.1 that this process started and owns. */
+/** A running Postgres on 127.0.0.1 that this process started and owns. It ends with this process, however that ends. */
 export interface EmbeddedServer {
   readonly host: '127.0.0.1';
   readonly port: number;
@@ -26,125 +32,115 @@ export interface EmbeddedServer {
   readonly pid: number;
   readonly binaries: EmbeddedBinaries;
   /** Stop: `fast` disconnects clients, `immediate` crashes, `kill` is SIGKILL to the postmaster. Resolves when it is gone. */
-  stop(mode?: 'fast' | 'immediate' | 'kill'): Promise<void>;
+  stop(mode?: StopMode): Promise<void>;
 }
 
-/** Start a real Postgres from npm packages; initdb first when `dataDir` is new. Rejects with the server's own words. */
+export type StopMode = 'fast' | 'immediate' | 'kill';
+
+const STOP_SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const;
+
+/** A port that was free a moment ago may be taken when the server binds it: others are tried. */
+const PORT_ATTEMPTS = 5;
+
+/** Longest wait for the last processes of a killed server to let go of its memory, milliseconds. */
+const ORPHANS_MS = 15_000;
+
+/** Longest start, crash recovery included, milliseconds. */
+const START_MS = 120_000;
+
+/**
+ * Start a real Postgres from npm packages; initdb first when `dataDir` is new, and an end to the server there when the
+ * process that started it was killed. Rejects with the server's own words.
+ */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  const binaries = embeddedBinaries();
-  if (!existsSync(join(options.dataDir, 'PG_VERSION'))) await initialise(options, binaries);
-  const port = options.port ?? (await freePort());
-  const flags = Object.entries({
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-    logging_collector: 'off',
-    ...options.parameters,
-  }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = start(binaries, 'postgres', ['-D', options.dataDir, '-p', String(port), ...flags]);
-  await ready(child);
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stopAtExit = () => child.kill('SIGINT');
-  process.once('exit', stopAtExit);
+  const dataDir = resolve(options.dataDir);
+  const binaries = embeddedBinaries(options.account);
+  await initialiseDataDir({ ...options, dataDir }, binaries);
+  await clearDataDir(dataDir);
+  const { child, port } = await launch({ ...options, dataDir }, binaries);
+  const exited = new Promise<void>((done) => child.once('exit', () => done()));
+  child.unref();
   return {
     host: '127.0.0.1',
     port,
     user: options.user,
     password: options.password,
-    dataDir: options.dataDir,
+    dataDir,
     pid: child.pid as number,
     binaries,
     async stop(mode = 'fast') {
-      process.removeListener('exit', stopAtExit);
-      if (child.exitCode === null && child.signalCode === null)
-        child.kill(mode === 'kill' ? 'SIGKILL' : mode === 'immediate' ? 'SIGQUIT' : 'SIGINT');
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.ref();
+      child.kill(STOP_SIGNALS[mode]);
       await exited;
     },
   };
 }
 
-async function initialise(options: EmbeddedServerOptions, binaries: EmbeddedBinaries): Promise<void> {
-  rmSync(options.dataDir, { recursive: true, force: true });
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const passwordFile = `${options.dataDir}.password`;
-  writeFileSync(passwordFile, `${options.password}\n`, { mode: 0o600 });
-  if (binaries.account) {
-    chownSync(options.dataDir, binaries.account.uid, binaries.account.gid);
-    chownSync(passwordFile, binaries.account.uid, binaries.account.gid);
+async function launch(
+  options: EmbeddedServerOptions,
+  binaries: EmbeddedBinaries,
+): Promise<{ child: ChildProcess; port: number }> {
+  const settings = Object.entries({
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    logging_collector: 'off',
+    ...options.parameters,
+    [OWNER_SETTING]: processIdentity(process.pid) ?? `${process.pid}.0`,
+  }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const logFile = join(options.dataDir, 'server.log');
+  const orphansUntil = performance.now() + ORPHANS_MS;
+  for (let attempt = 1; ; ) {
+    const port = options.port ?? (await freePort());
+    const child = spawnServer(binaries, ['-D', options.dataDir, '-p', String(port), ...settings], logFile);
+    if (child.pid !== undefined) child.once('exit', guardServer(binaries, child.pid));
+    const words = await ready(child, options.dataDir, logFile);
+    if (words === null) return { child, port };
+    if (/pre-existing shared memory block/.test(words) && performance.now() < orphansUntil) {
+      await sleep(100);
+    } else if (/Address already in use/.test(words)) {
+      if (options.port !== undefined)
+        throw new Error(`port ${port} on 127.0.0.1 is taken; name another one, or none to get a free one`);
+      if (attempt++ >= PORT_ATTEMPTS) throw new Error(`no free port was found on 127.0.0.1: ${words}`);
+    } else throw new Error(`Postgres did not start on ${options.dataDir}: ${words}`);
   }
+}
+
+/** Null when the server accepts connections; its last words where it ended instead. */
+async function ready(child: ChildProcess, dataDir: string, logFile: string): Promise<string | null> {
+  let failure: Error | undefined;
+  child.once('error', (error) => (failure = error));
+  const deadline = performance.now() + START_MS;
+  for (;;) {
+    const lines = readPidFile(dataDir);
+    if (lines && Number(lines[0]) === child.pid && /^(ready|standby)/.test(lines[7] ?? '')) return null;
+    if (failure) return failure.message;
+    if (child.exitCode !== null || child.signalCode !== null)
+      return lastWords(logFile) || `exit ${child.exitCode ?? child.signalCode}`;
+    if (performance.now() > deadline) {
+      child.kill('SIGQUIT');
+      return `not ready after ${START_MS / 1000} s. ${lastWords(logFile)}`;
+    }
+    await sleep(10);
+  }
+}
+
+function lastWords(logFile: string): string {
   try {
-    const child = start(binaries, 'initdb', [
-      `--pgdata=${options.dataDir}`,
-      `--username=${options.user}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale=C',
-      '--no-sync',
-      ...(options.initdbFlags ?? []),
-    ]);
-    const { code, output } = await finished(child);
-    if (code !== 0) throw new Error(`initdb failed in ${options.dataDir}: ${output.trim()}`);
-  } finally {
-    rmSync(passwordFile, { force: true });
+    return readFileSync(logFile, 'utf8').slice(-4_000).trim();
+  } catch {
+    return '';
   }
-}
-
-function start(binaries: EmbeddedBinaries, program: string, args: readonly string[]): ChildProcess {
-  const { account, home } = binaries;
-  return spawn(join(home, 'bin', program), args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    cwd: '/',
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC', LD_LIBRARY_PATH: join(home, 'lib') },
-    detached: true, // a Ctrl-C in the terminal is for us to handle, not for the server's process group
-    ...(account && { uid: account.uid, gid: account.gid }),
-  });
-}
-
-function finished(child: ChildProcess): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    child.stdout?.on('data', (chunk) => (output += chunk));
-    child.stderr?.on('data', (chunk) => (output += chunk));
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, output }));
-  });
-}
-
-function ready(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    child.stdout?.resume();
-    child.stderr?.on('data', (chunk) => {
-      if (output.length < 10_000) output += chunk;
-      if (output.includes('ready to accept connections')) resolve();
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`Postgres did not start (exit ${code}): ${output.trim()}`)));
-  });
 }
 
 /** A port on 127.0.0.1 that was free a moment ago. */
 export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((done, reject) => {
     const probe = createServer();
     probe.once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
+      probe.close(() => done(port));
     });
   });
-}
-
-/** The port a server left in its data folder's `postmaster.pid`, where one may still run from there. */
-export function runningServer(dataDir: string): { pid: number; port: number } | null {
-  const file = join(dataDir, 'postmaster.pid');
-  if (!existsSync(file)) return null;
-  const lines = readFileSync(file, 'utf8').split('\n');
-  const pid = Number(lines[0]);
-  try {
-    process.kill(pid, 0);
-    return { pid, port: Number(lines[3]) };
-  } catch {
-    return null;
-  }
 }

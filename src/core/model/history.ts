@@ -42,6 +42,11 @@ export interface TableHistory {
   readonly shape: SchemaVersion | null;
   /** Null on first sight. */
   readonly previousShape: SchemaVersion | null;
+  /**
+   * Clock of the last judged run of this source, epoch milliseconds; absent on its first. Only where it is present is a
+   * table on first sight reported as added.
+   */
+  readonly sourceJudgedAt?: number;
   /** Judged points of table-level series, oldest first, by metric name; the point under judgement is not among them. */
   readonly tableSeries: Readonly<Record<string, readonly Point[]>>;
   /** The same per column and metric. */

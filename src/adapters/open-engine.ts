@@ -1,0 +1,73 @@
+import type { ConnectionSettings } from '#src/contract/connection.js';
+import type { LogRecord, WorkerSettings } from '#src/contract/messages.js';
+import type { SourceAccess, WorkerPool } from '#src/coordinator/ports.js';
+import { ConnectionSlots, createSlotsBuffer } from './postgres/connection-slots.js';
+import type { RetryNotice } from './postgres/retry.js';
+import { PostgresSourceAccess } from './postgres/source-access.js';
+import { PiscinaPool } from './threads/piscina-pool.js';
+
+export interface EngineOptions {
+  readonly connections: readonly ConnectionSettings[];
+  /** All but the sources, which are made here with their shared counters. */
+  readonly settings: Omit<WorkerSettings, 'sources'>;
+  readonly workers: number;
+  /** DB_MAX_CONNECTIONS, where it is set. */
+  readonly maxConnections?: number;
+  readonly signal: AbortSignal;
+  readonly onLog: (record: LogRecord) => void;
+  readonly onProgress: (source: string, rows: number, bytes: number) => void;
+  readonly onRetry: (notice: RetryNotice) => void;
+}
+
+export interface Engine {
+  readonly pool: WorkerPool;
+  readonly sources: readonly SourceAccess[];
+  /** Most connections ever open at a time to one source, the largest over the sources. */
+  connectionsPeak(): number;
+  /** Ask every worker to cancel what it runs on the servers. */
+  cancel(): void;
+  close(): Promise<void>;
+}
+
+/** Old-generation heap of a worker thread, MiB; sketches and dictionaries of the widest table need a fraction of it. */
+const WORKER_HEAP_MIB = 512;
+
+/** Worker threads and the coordinator's access to each source, sharing one count of connections per source. */
+export function openEngine(options: EngineOptions): Engine {
+  const { connections, settings, workers, maxConnections, signal } = options;
+  const sources = connections.map((connection) => ({ connection, openConnections: createSlotsBuffer() }));
+  const slots = sources.map((source) => new ConnectionSlots(source.openConnections, Number.POSITIVE_INFINITY));
+  const pool = new PiscinaPool({
+    threads: workers,
+    settings: { ...settings, sources },
+    heapMiB: WORKER_HEAP_MIB,
+    onLog: options.onLog,
+    onProgress: options.onProgress,
+    onThreadExit: (threadId) => {
+      for (const each of slots) each.reclaim(threadId);
+    },
+  });
+  const accesses = sources.map(
+    (source) =>
+      new PostgresSourceAccess({
+        source,
+        guards: settings.guards,
+        retry: settings.retry,
+        workers,
+        ...(maxConnections !== undefined && { maxConnections }),
+        discovery: settings.discovery,
+        signal,
+        onRetry: options.onRetry,
+      }),
+  );
+  return {
+    pool,
+    sources: accesses,
+    connectionsPeak: () => Math.max(0, ...slots.map((each) => each.peak())),
+    cancel: () => pool.cancel(),
+    async close() {
+      await Promise.all(accesses.map((access) => access.close()));
+      await pool.close();
+    },
+  };
+}

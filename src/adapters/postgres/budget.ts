@@ -1,0 +1,36 @@
+/** What the server allows: counts of connections; −1 where there is no limit. */
+export interface ConnectionFacts {
+  readonly maxConnections: number;
+  /** Slots kept for superusers and reserved roles. */
+  readonly reservedConnections: number;
+  readonly usedConnections: number;
+  readonly usedByRole: number;
+  readonly usedByDatabase: number;
+  /** `pg_roles.rolconnlimit`. */
+  readonly roleConnectionLimit: number;
+  /** `pg_database.datconnlimit`. */
+  readonly databaseConnectionLimit: number;
+}
+
+/**
+ * Ceiling on connections to one source over all threads: what was requested (`DB_MAX_CONNECTIONS`) or workers + 2 (one
+ * for the coordinator, one for a snapshot owner), within a quarter of the free slots and what is left of the limits
+ * of role and database; at least 1.
+ */
+export function connectionBudget(
+  facts: ConnectionFacts,
+  settings: { readonly workers: number; readonly requested?: number },
+): number {
+  const free = facts.maxConnections - facts.reservedConnections - facts.usedConnections;
+  const ceilings = [
+    settings.requested ?? settings.workers + 2,
+    Math.floor(free / 4),
+    left(facts.roleConnectionLimit, facts.usedByRole),
+    left(facts.databaseConnectionLimit, facts.usedByDatabase),
+  ];
+  return Math.max(1, Math.min(...ceilings));
+}
+
+function left(limit: number, used: number): number {
+  return limit < 0 ? Number.POSITIVE_INFINITY : limit - used;
+}

@@ -1,0 +1,69 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type pg from 'pg';
+import type { ConnectionSettings } from '#src/contract/connection.js';
+import { cancelKey } from './client-state.js';
+import { tlsOptions } from './tls.js';
+
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+
+/**
+ * Ask the server to cancel what `client` is running: a CancelRequest on a connection of its own (PostgreSQL protocol,
+ * "Canceling Requests in Progress"), through TLS where the client's own connection is. Resolves within `timeoutMs`: true
+ * when the server took the request (whether something was still there to cancel, nobody is told), else false. Never rejects.
+ */
+export async function cancelQuery(
+  client: pg.Client,
+  settings: ConnectionSettings,
+  timeoutMs: number,
+): Promise<boolean> {
+  const key = cancelKey(client);
+  if (!key) return false;
+  const own = client.connection.stream as Socket & { readonly encrypted?: boolean };
+  // The same server that runs the statement, where a name has several addresses.
+  const socket = settings.host.startsWith('/')
+    ? connectTcp(`${settings.host}/.s.PGSQL.${settings.port}`)
+    : connectTcp(own.remotePort ?? settings.port, own.remoteAddress ?? settings.host);
+  const timer = setTimeout(() => socket.destroy(new Error('cancel request timed out')), timeoutMs);
+  try {
+    await event(socket, 'connect');
+    const wire = own.encrypted ? await upgrade(socket, settings) : socket;
+    wire.write(cancelRequest(key.processId, key.secret));
+    // The server closes the connection once it has passed the request on.
+    await event(wire.resume(), 'close');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+}
+
+function cancelRequest(processId: number, secret: number): Buffer {
+  const message = Buffer.alloc(16);
+  message.writeInt32BE(16, 0);
+  message.writeInt32BE(80877102, 4);
+  message.writeInt32BE(processId, 8);
+  message.writeInt32BE(secret, 12);
+  return message;
+}
+
+async function upgrade(socket: Socket, settings: ConnectionSettings): Promise<Socket> {
+  socket.write(SSL_REQUEST);
+  const answer = (await event(socket, 'data')) as Buffer;
+  if (answer.toString('latin1') !== 'S') throw new Error('the server refused TLS for a cancel request');
+  const { host } = settings;
+  const wire = connectTls({ socket, host, ...tlsOptions(settings), ...(isIP(host) === 0 && { servername: host }) });
+  await event(wire, 'secureConnect');
+  return wire;
+}
+
+/** One event, or the stream's error; a socket that closes instead rejects too. */
+function event(stream: Socket, name: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    stream.once('error', reject);
+    stream.once(name, resolve);
+    if (name !== 'close') stream.once('close', () => reject(new Error('closed')));
+  });
+}

@@ -1,0 +1,110 @@
+import type { Guards, RetrySettings } from '#src/contract/connection.js';
+import type { SourceSettings } from '#src/contract/messages.js';
+import type { Discovery, HeldSnapshot, SourceAccess } from '#src/coordinator/ports.js';
+import type { TableSpec } from '#src/core/model/relation.js';
+import { connectionBudget } from './budget.js';
+import { type DiscoveryOptions, discoverTables } from './catalog.js';
+import { type RetryNotice, withRetry } from './retry.js';
+import { readServerFacts } from './server-facts.js';
+import { SnapshotOwner } from './snapshot.js';
+import { SourcePool } from './source-pool.js';
+import { readOnly } from './transaction.js';
+import { verifyShapes } from './verify-shape.js';
+
+export interface SourceAccessOptions {
+  readonly source: Pick<SourceSettings, 'connection' | 'openConnections'>;
+  readonly guards: Guards;
+  readonly retry: RetrySettings;
+  readonly workers: number;
+  /** DB_MAX_CONNECTIONS, where it is set. */
+  readonly maxConnections?: number;
+  readonly discovery: Omit<DiscoveryOptions, 'source'>;
+  readonly signal: AbortSignal;
+  readonly onRetry: (notice: RetryNotice) => void;
+}
+
+/** The coordinator talks to a source one statement at a time, and holds snapshots. */
+const COORDINATOR_POOL = { size: 0, maxOverflow: 4 };
+/** `pg_relation_size` is divided by the server's block size; chunks only need proportions. */
+const BLOCK_BYTES = 8192;
+
+/** The coordinator's own way into a source; its connections count against the source's ceiling like any other. */
+export class PostgresSourceAccess implements SourceAccess {
+  readonly name: string;
+  #maxConnections = 1;
+  #pool: SourcePool | null = null;
+
+  constructor(private readonly options: SourceAccessOptions) {
+    this.name = options.source.connection.name;
+  }
+
+  get maxConnections(): number {
+    return this.#maxConnections;
+  }
+
+  async discover(): Promise<Discovery> {
+    const { retry, discovery, onRetry, signal, workers, maxConnections: requested } = this.options;
+    const describe = { source: this.name, operation: 'list tables' };
+    const pool = this.#createPool(this.#maxConnections);
+    try {
+      return await withRetry(
+        () =>
+          pool.withClient((client) =>
+            readOnly(client, { ...this.options.guards, isolation: 'read committed' }, async () => {
+              const facts = await readServerFacts(client);
+              this.#maxConnections = connectionBudget(facts, { workers, ...(requested !== undefined && { requested }) });
+              return await discoverTables(client, { ...discovery, source: this.name });
+            }),
+          ),
+        { settings: retry, describe, onRetry, signal },
+      );
+    } finally {
+      await pool.end();
+    }
+  }
+
+  async holdSnapshot(table: TableSpec): Promise<HeldSnapshot> {
+    this.#pool ??= this.#createPool(this.#maxConnections);
+    const pool = this.#pool;
+    const { guards } = this.options;
+    return new Promise<HeldSnapshot>((resolve, reject) => {
+      const lent = pool.withClient(async (client) => {
+        const owner = await SnapshotOwner.open(client, table, guards);
+        try {
+          await verifyShapes(client, [table]);
+        } catch (error) {
+          await owner.close();
+          throw error;
+        }
+        await new Promise<void>((giveBack) =>
+          resolve({
+            id: owner.id,
+            sizes: table.parts.map((part, index) => ({
+              blocks: owner.blocks[index] ?? 0,
+              blockBytes: BLOCK_BYTES,
+              chunkable: part.chunkable,
+            })),
+            remainingMs: () => owner.remainingMs(Date.now()),
+            close: async () => {
+              await owner.close();
+              giveBack();
+              await lent;
+            },
+          }),
+        );
+      });
+      lent.catch(reject);
+    });
+  }
+
+  /** Cancel what runs on the server and close every connection. */
+  async close(): Promise<void> {
+    await this.#pool?.cancelRunning();
+    await this.#pool?.end();
+  }
+
+  #createPool(maxConnections: number): SourcePool {
+    const settings: SourceSettings = { ...this.options.source, maxConnections, keepIdle: false };
+    return new SourcePool(settings, this.options.guards, COORDINATOR_POOL, `sentinel/orchestrator/${this.name}`);
+  }
+}

@@ -1,0 +1,102 @@
+import type pg from 'pg';
+import type { Guards } from '#src/contract/connection.js';
+import type { ColumnFields } from '#src/core/decode/column-fields.js';
+import type { CopyConsumer } from '#src/core/decode/copy-stream-decoder.js';
+import type { Failure } from '#src/core/model/failure.js';
+import type { ColumnSpec, TableSpec } from '#src/core/model/relation.js';
+import type { CopyRequest, ReadTransaction, TableReader } from '#src/engine/profile/ports.js';
+import type { DiscoveryOptions } from './catalog.js';
+import { discoverTables } from './catalog.js';
+import { runCopies } from './copy.js';
+import { toFailure } from './failure.js';
+import { copyStatement, type SelectList, selectList, splitColumns } from './select-list.js';
+import { lockStatement, readsThatLock } from './snapshot.js';
+import type { SourcePool } from './source-pool.js';
+import { readOnly } from './transaction.js';
+import { verifyShapes } from './verify-shape.js';
+
+export interface TableReaderOptions {
+  readonly guards: Guards;
+  readonly maxValueBytes: number;
+  /** This thread's pool for a source. */
+  readonly pool: (source: string) => SourcePool;
+  readonly discovery: Omit<DiscoveryOptions, 'source'>;
+}
+
+/** Reads tables over this thread's connections: what the engine asks of a database. */
+export function createTableReader(options: TableReaderOptions): TableReader {
+  const { guards, maxValueBytes, pool } = options;
+  const lists = new WeakMap<readonly ColumnSpec[], SelectList>();
+  const listOf = (columns: readonly ColumnSpec[], guarded: boolean): SelectList => {
+    let list = lists.get(columns);
+    if (!list) {
+      list = selectList(columns, guarded, maxValueBytes);
+      lists.set(columns, list);
+    }
+    return list;
+  };
+  const statement = (request: CopyRequest) =>
+    copyStatement(request.part, listOf(request.columns, request.guarded), request.range);
+
+  return {
+    columnGroups: (columns, guarded) => splitColumns(columns, guarded),
+    fields: (columns, guarded): readonly ColumnFields[] => listOf(columns, guarded).fields,
+
+    readTables: (source, tables, body) =>
+      pool(source).withClient((client) => {
+        // Locks come before the transaction's snapshot; where LOCK TABLE is refused, each statement takes a snapshot of its own.
+        const isolation = tables.every((table) => table.lockable) ? 'repeatable read' : 'read committed';
+        return readOnly(client, { ...guards, isolation }, async () => {
+          const locks = [lockStatement(tables), ...tables.flatMap(readsThatLock)].filter(Boolean);
+          if (locks.length > 0) await client.query(locks.join(';\n'));
+          await verifyShapes(client, tables);
+          return body(readTransaction(client, statement));
+        });
+      }),
+
+    readSnapshot: (source, snapshot, body) =>
+      pool(source).withClient((client) => {
+        const statementTimeoutMs = Math.min(guards.statementTimeoutMs || snapshot.timeoutMs, snapshot.timeoutMs);
+        const transaction = { ...guards, statementTimeoutMs, isolation: 'repeatable read', snapshot: snapshot.id } as const;
+        return readOnly(client, transaction, () => body(readTransaction(client, statement)));
+      }),
+
+    rediscover: (source, table) =>
+      pool(source).withClient((client) =>
+        readOnly(client, { ...guards, isolation: 'read committed' }, async () => {
+          const { tables } = await discoverTables(client, { ...options.discovery, source });
+          return tables.find((found) => sameTable(found, table)) ?? null;
+        }),
+      ),
+
+    async reachable(source) {
+      try {
+        await pool(source).withClient((client) => client.query('SELECT 1'));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+function sameTable(found: TableSpec, table: TableSpec): boolean {
+  return found.schema === table.schema && found.name === table.name;
+}
+
+function readTransaction(client: pg.Client, statement: (request: CopyRequest) => string): ReadTransaction {
+  return {
+    copy: (requests, consumer) => runCopies(client, requests.map(statement), consumer),
+    probe: async (request: CopyRequest, consumer: CopyConsumer): Promise<Failure | null> => {
+      await client.query('SAVEPOINT sentinel_probe');
+      try {
+        await runCopies(client, [statement(request)], consumer);
+        await client.query('RELEASE SAVEPOINT sentinel_probe');
+        return null;
+      } catch (error) {
+        await client.query('ROLLBACK TO SAVEPOINT sentinel_probe; RELEASE SAVEPOINT sentinel_probe');
+        return toFailure(error, {});
+      }
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type pg from 'pg';
+import type { Guards } from '#src/contract/connection.js';
+import { isBusy, serverVersion } from './client-state.js';
+import { quoteLiteral } from './quote.js';
+import { isServerError } from './source-client.js';
+
+export interface TransactionOptions extends Guards {
+  /** Default `read committed`. */
+  readonly isolation?: 'read committed' | 'repeatable read';
+  /** Leave parallel query as the server has it; default false: one statement uses one server process. */
+  readonly parallel?: boolean;
+  /** Adopt this exported snapshot (`pg_export_snapshot()`); needs `repeatable read`. */
+  readonly snapshot?: string;
+}
+
+/** `server_version_num` from which a transaction can be limited as a whole. */
+const TRANSACTION_TIMEOUT_SINCE = 170000;
+
+/**
+ * The statements that open a guarded read-only transaction, as one string to put before others in a simple-protocol
+ * query. `serverVersionNum` is e.g. 160004; 0 where unknown. They take no snapshot, so a `LOCK TABLE` may follow first.
+ */
+export function transactionPrologue(options: TransactionOptions & { readonly serverVersionNum: number }): string {
+  const age = options.maxTransactionAgeMs;
+  const settings: [string, string | number][] = [
+    ['statement_timeout', capped(options.statementTimeoutMs, age)],
+    ['lock_timeout', options.lockTimeoutMs],
+    ['idle_in_transaction_session_timeout', age],
+    // Refuse instead of silently showing fewer rows.
+    ['row_security', 'off'],
+    ['TimeZone', 'UTC'],
+    ['DateStyle', 'ISO'],
+    ['IntervalStyle', 'postgres'],
+    ['extra_float_digits', 1],
+    ['bytea_output', 'hex'],
+    ['client_encoding', 'UTF8'],
+    // Two reads of one table must see it in the same order.
+    ['synchronize_seqscans', 'off'],
+    ['jit', 'off'],
+  ];
+  if (!options.parallel) settings.push(['max_parallel_workers_per_gather', 0]);
+  if (options.serverVersionNum >= TRANSACTION_TIMEOUT_SINCE) settings.push(['transaction_timeout', age]);
+  return [
+    `BEGIN ISOLATION LEVEL ${(options.isolation ?? 'read committed').toUpperCase()} READ ONLY`,
+    // pg_temp last: unnamed it is searched first, and behind a pooler another client's temporary table may be in it.
+    'SET LOCAL search_path = pg_catalog, pg_temp',
+    ...settings.map(
+      ([name, value]) => `SET LOCAL ${name} = ${typeof value === 'number' ? value : quoteLiteral(value)}`,
+    ),
+    ...(options.snapshot === undefined ? [] : [`SET TRANSACTION SNAPSHOT ${quoteLiteral(options.snapshot)}`]),
+    '',
+  ].join('; ');
+}
+
+/**
+ * Run `fn` inside one guarded READ ONLY transaction on `client`. Guards are `SET LOCAL`, so they hold behind a
+ * transaction pooler too. Commits when `fn` resolves; rolls back and rethrows its error otherwise.
+ */
+export async function readOnly<T>(client: pg.Client, options: TransactionOptions, fn: () => Promise<T>): Promise<T> {
+  try {
+    await client.query(transactionPrologue({ ...options, serverVersionNum: serverVersion(client) }));
+    const result = await fn();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    // Behind a statement that still runs a rollback would wait for it; the pool cancels it and closes such a connection.
+    if (!isBusy(client) || isServerError(error)) await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Postgres reads a timeout of 0 as "no limit". */
+function capped(timeoutMs: number, ceilingMs: number): number {
+  if (timeoutMs === 0 || ceilingMs === 0) return Math.max(timeoutMs, ceilingMs);
+  return Math.min(timeoutMs, ceilingMs);
+}

@@ -1,0 +1,105 @@
+import type { ClientBase } from 'pg';
+import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
+import type { ConnectionSettings } from '#src/contract/connection.js';
+import { asStoreError, errorCode, StoreError, storeName, storeSettings } from './failure.js';
+import { MIGRATIONS, type Migration } from './migrations/index.js';
+import { createMigrationTable, insertMigration, lockMigrations, schemaFacts, selectVersion } from './sql/migrate.js';
+
+interface SchemaFacts {
+  readonly exists: boolean;
+  readonly usable: boolean;
+  readonly migrated: boolean;
+  readonly database: string;
+  readonly role: string;
+  readonly encoding: string;
+}
+
+/**
+ * Bring the store's schema to this program's version; safe from several processes at once, and one query where nothing
+ * is to do, so a role that may only read can open a store that is up to date. Rejects with `StoreError`: `store_newer`
+ * where a newer program made it, `store_forbidden` where the role may not.
+ */
+export async function migrate(
+  client: ClientBase,
+  connection: ConnectionSettings,
+  schema: string,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
+  try {
+    const facts = (await client.query<SchemaFacts>(schemaFacts, [schema])).rows[0]!;
+    if (/^(EUC_|MULE_)/.test(facts.encoding)) throw unsuitable(connection, schema, facts.encoding);
+    const s = quoteIdentifier(schema);
+    try {
+      const latest = migrations.length;
+      let version = facts.usable && facts.migrated ? await versionOf(client, s) : 0;
+      while (version < latest) version = await step(client, schema, s, migrations);
+      if (version > latest) throw newer(connection, schema, version, latest);
+    } catch (error) {
+      if (errorCode(error) === '42501') throw forbidden(error, connection, schema, facts);
+      throw error;
+    }
+  } catch (error) {
+    throw asStoreError(error, connection, schema);
+  }
+}
+
+async function versionOf(client: ClientBase, s: string): Promise<number> {
+  return (await client.query<{ version: number }>(selectVersion(s))).rows[0]!.version;
+}
+
+/** Apply the next step in one transaction, under the lock; resolves with the version the store has then. */
+async function step(client: ClientBase, schema: string, s: string, migrations: readonly Migration[]): Promise<number> {
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+  try {
+    // Waiting for another process's migration is the normal case, not a hung lock.
+    await client.query(`SET LOCAL lock_timeout = '60s'`);
+    await client.query(lockMigrations, [schema]);
+    const { exists } = (await client.query<SchemaFacts>(schemaFacts, [schema])).rows[0]!;
+    // CREATE SCHEMA IF NOT EXISTS asks for the right to create even where it exists.
+    if (!exists) await client.query(`CREATE SCHEMA ${s}`);
+    await client.query(createMigrationTable(s));
+    let version = await versionOf(client, s);
+    const next = migrations[version];
+    if (next) {
+      await client.query(next.sql(s));
+      await client.query(insertMigration(s), [next.version, next.name]);
+      version = next.version;
+    }
+    await client.query('COMMIT');
+    return version;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined); // the first error is the one to report
+    throw error;
+  }
+}
+
+/** Texts are stored as UTF-8 bytes; these encodings check bytes in a way that UTF-8 does not pass. */
+function unsuitable(connection: ConnectionSettings, schema: string, encoding: string): StoreError {
+  return new StoreError(
+    'store_encoding',
+    `${storeName(connection, schema)}: the database's encoding ${encoding} cannot hold every name; ` +
+      `choose a database with encoding UTF8 (${storeSettings(connection)}).`,
+  );
+}
+
+function newer(connection: ConnectionSettings, schema: string, found: number, known: number): StoreError {
+  return new StoreError(
+    'store_newer',
+    `${storeName(connection, schema)} has schema version ${found}, this program knows up to ${known}: ` +
+      'a newer Sentinel wrote it. Update this installation, or choose another schema (METADATA_SCHEMA).',
+  );
+}
+
+function forbidden(cause: unknown, connection: ConnectionSettings, schema: string, facts: SchemaFacts): StoreError {
+  const s = quoteIdentifier(schema);
+  const role = quoteIdentifier(facts.role);
+  const fix = facts.exists
+    ? `GRANT USAGE, CREATE ON SCHEMA ${s} TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA ${s} TO ${role};`
+    : `CREATE SCHEMA ${s} AUTHORIZATION ${role};  -- or: GRANT CREATE ON DATABASE ${quoteIdentifier(facts.database)} TO ${role};`;
+  return new StoreError(
+    'store_forbidden',
+    `${storeName(connection, schema)}: the role ${role} may not ${facts.exists ? 'work in' : 'create'} the schema ${s}. ` +
+      `Have a privileged role run: ${fix} Or choose another store (${storeSettings(connection)}).`,
+    { cause },
+  );
+}

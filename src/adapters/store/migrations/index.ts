@@ -1,0 +1,12 @@
+import { base } from './0001-base.js';
+
+/** One step of the store's schema. A released step never changes: what is wrong in it is mended by the next one. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  /** Statements for the quoted schema name; they run in one transaction. */
+  readonly sql: (schema: string) => string;
+}
+
+/** All steps, oldest first, numbered from 1 without gaps. */
+export const MIGRATIONS: readonly Migration[] = [base];

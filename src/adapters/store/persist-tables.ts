@@ -1,0 +1,95 @@
+import { datasetKey, type IdDraft } from './ids.js';
+import { recordSeen } from './persist-datasets.js';
+import { persistPoints } from './persist-points.js';
+import { persistShapes } from './persist-shapes.js';
+import type { DatasetName, TableRecord } from './records.js';
+import { updateState, upsertProfiles } from './sql/profile.js';
+import { upsertTasks } from './sql/task.js';
+import { numberArray, slices, toJson, toJsonOrNull } from './values.js';
+import type { Transaction } from './write-session.js';
+
+interface Row {
+  readonly dataset: number;
+  readonly record: TableRecord;
+}
+
+/** Store everything about these tables for one run. Doing it twice leaves what doing it once leaves; the last record of a table counts. */
+export async function persistTables(
+  tx: Transaction,
+  ids: IdDraft,
+  run: number,
+  records: readonly TableRecord[],
+): Promise<void> {
+  const latest = [...new Map(records.map((record) => [datasetKey(nameOf(record)), record])).values()];
+  const datasets = await recordSeen(
+    tx,
+    ids,
+    run,
+    latest.map((record) => ({ name: nameOf(record), kind: record.spec.kind })),
+  );
+  const rows = latest.map((record, i): Row => ({ dataset: datasets[i]!, record }));
+  const repeated = await persistTasks(tx, run, rows);
+  await persistShapes(
+    tx,
+    run,
+    rows.map(({ dataset, record }) => ({ dataset, spec: record.spec })),
+  );
+  await persistPoints(
+    tx,
+    ids,
+    run,
+    rows.map(({ dataset, record }) => ({
+      dataset,
+      source: record.spec.source,
+      points: record.profile.status === 'ok' ? record.points : [],
+      repeated: repeated.has(dataset),
+    })),
+  );
+  await persistProfiles(
+    tx,
+    run,
+    rows.filter(({ record }) => record.profile.status === 'ok'),
+  );
+}
+
+function nameOf({ spec }: TableRecord): DatasetName {
+  return { source: spec.source, schema: spec.schema, table: spec.name };
+}
+
+/** Resolves with the datasets that already had a task in this run. */
+async function persistTasks(tx: Transaction, run: number, rows: readonly Row[]): Promise<Set<number>> {
+  const repeated = new Set<number>();
+  for (const slice of slices(rows, tx.batchSize)) {
+    const stored = await tx.query<{ dataset: string; repeated: boolean }>(upsertTasks(tx.s), [
+      run,
+      numberArray(slice.map((row) => row.dataset)),
+      slice.map(({ record }) => record.profile.status),
+      numberArray(slice.map(({ record }) => record.attempts)),
+      numberArray(slice.map(({ record }) => record.profile.rowCount ?? null)),
+      slice.map(({ record }) => toJsonOrNull(record.profile.failure)),
+      slice.map(({ record }) => toJson(record.cost)),
+    ]);
+    for (const row of stored) if (row.repeated) repeated.add(Number(row.dataset));
+  }
+  return repeated;
+}
+
+async function persistProfiles(tx: Transaction, run: number, rows: readonly Row[]): Promise<void> {
+  const profiles = rows.map(({ dataset, record }) => ({
+    dataset,
+    profile: record.profile,
+    summary: toJson(record.profile),
+  }));
+  for (const slice of slices(profiles, tx.batchSize, (row) => row.summary.length)) {
+    await tx.query(upsertProfiles(tx.s), [
+      run,
+      numberArray(slice.map((row) => row.dataset)),
+      slice.map(({ profile }) => profile.mode),
+      slice.map(({ profile }) => profile.consistent),
+      slice.map((row) => row.summary),
+    ]);
+  }
+  for (const { dataset, record } of rows)
+    if (record.state && record.state.length > 0)
+      await tx.query(updateState(tx.s), [dataset, record.state, record.state[0]]);
+}

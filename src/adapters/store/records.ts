@@ -1,0 +1,87 @@
+import type { TaskCost } from '#src/contract/messages.js';
+import type { Failure } from '#src/core/model/failure.js';
+import type { SourceInventory } from '#src/core/model/history.js';
+import type { TableProfile } from '#src/core/model/profile.js';
+import type { RelationKind, TableSpec } from '#src/core/model/relation.js';
+
+/** A table by its name in the warehouse. */
+export interface DatasetName {
+  readonly source: string;
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** A table as the store remembers it; `goneSince` is the run that first missed it, null while it is there. */
+export interface Dataset extends DatasetName {
+  readonly id: number;
+  readonly kind: RelationKind | null;
+  readonly firstSeenRun: number;
+  readonly lastSeenRun: number;
+  readonly goneSince: number | null;
+}
+
+/** A run: `id` orders runs, `label` is what people see. */
+export interface RunRef {
+  readonly id: number;
+  readonly label: string;
+}
+
+export type RunState = 'running' | 'finished' | 'interrupted' | 'failed';
+
+export interface NewRun {
+  readonly command: string;
+  readonly startedAt: Date;
+  /** The clock of freshness and buckets (`--as-of`); `Point.time` of everything this run measures. */
+  readonly asOf: Date;
+  readonly version?: string;
+}
+
+/** A stored run; times are epoch milliseconds. */
+export interface RunSummary extends RunRef {
+  readonly command: string;
+  readonly state: RunState;
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  readonly asOf: number;
+  readonly totals: unknown;
+  readonly cost: unknown;
+  readonly version: string | null;
+}
+
+/** One figure of a table or, with `column`, of one of its columns. A value that is not finite is a gap: it is not stored. */
+export interface NewPoint {
+  readonly column: string | null;
+  readonly metric: string;
+  readonly value: number;
+  readonly stdError?: number;
+}
+
+/** Everything one run learned of one table; it becomes durable as a whole or not at all. */
+export interface TableRecord {
+  readonly spec: TableSpec;
+  readonly profile: TableProfile;
+  /** Encoded mergeable state, first byte its version. Absent under mode `unchanged`: the stored one stays. */
+  readonly state?: Uint8Array;
+  readonly points: readonly NewPoint[];
+  readonly attempts: number;
+  readonly cost: TaskCost;
+}
+
+/** What a run saw of a source beside its tables; `inventory` is null where it could not be reached, `failure` says why. */
+export interface InventoryRecord {
+  readonly source: string;
+  readonly database: string;
+  readonly inventory: SourceInventory | null;
+  readonly failure?: Failure;
+}
+
+/** The outcome of one table in one run, without its figures. */
+export interface TaskSummary extends DatasetName {
+  readonly state: 'ok' | 'failed' | 'skipped' | 'gone';
+  readonly attempts: number;
+  readonly rowCount: number | null;
+  readonly judged: boolean;
+  readonly failure: Failure | null;
+  readonly cost: TaskCost | null;
+  readonly finishedAt: number;
+}

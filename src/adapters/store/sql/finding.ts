@@ -1,0 +1,16 @@
+/** `$1` run, `$2` datasets, `$3` sources whose own findings go too. */
+export const deleteFindings = (s: string) => `
+DELETE FROM ${s}.finding
+WHERE run = $1 AND (dataset = ANY ($2::bigint[]) OR (dataset IS NULL AND source = ANY ($3::text[])))`;
+
+export const insertFindings = (s: string) => `
+INSERT INTO ${s}.finding (run, dataset, source, column_name, metric, check_name, severity, value_number, value_text,
+  expected_lower, expected_upper, score, at, message, incident)
+SELECT $1, u.* FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[],
+  $9::text[], $10::float8[], $11::float8[], $12::float8[], $13::timestamptz[], $14::text[], $15::text[]) AS u`;
+
+export const selectFindings = (s: string) => `
+SELECT f.source, d.schema_name, d.table_name, f.column_name, f.metric, f.check_name, f.severity, f.value_number,
+  f.value_text, f.expected_lower, f.expected_upper, f.score, f.at, f.message, f.incident
+FROM ${s}.finding f LEFT JOIN ${s}.dataset d ON d.id = f.dataset
+WHERE f.run = $1 ORDER BY f.score DESC, f.id`;

@@ -1,0 +1,21 @@
+/**
+ * `$1` run; by row: `$2` dataset, `$3` mode, `$4` consistent, `$5` summary. A stored state stays only under mode
+ * \`unchanged\`: any other profile counts other rows than it did.
+ */
+export const upsertProfiles = (s: string) => `
+INSERT INTO ${s}.profile AS p (dataset, run, mode, consistent, summary)
+SELECT u.dataset, $1, u.mode, u.consistent, u.summary::jsonb
+FROM unnest($2::bigint[], $3::text[], $4::boolean[], $5::text[]) AS u (dataset, mode, consistent, summary)
+ON CONFLICT (dataset) DO UPDATE SET run = excluded.run, mode = excluded.mode, consistent = excluded.consistent,
+  summary = excluded.summary,
+  state = CASE WHEN excluded.mode = 'unchanged' THEN p.state END,
+  state_version = CASE WHEN excluded.mode = 'unchanged' THEN p.state_version END`;
+
+/** One state at a time and as binary: in an array it would travel as hex, several times its size. */
+export const updateState = (s: string) => `
+UPDATE ${s}.profile SET state = $2, state_version = $3 WHERE dataset = $1`;
+
+export const selectProfile = (s: string) => `
+SELECT p.run, p.mode, p.consistent, p.state, p.state_version, p.summary, r.as_of
+FROM ${s}.dataset d JOIN ${s}.profile p ON p.dataset = d.id JOIN ${s}.run r ON r.id = p.run
+WHERE d.source = $1 AND d.schema_name = $2 AND d.table_name = $3`;

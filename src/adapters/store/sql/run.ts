@@ -1,0 +1,20 @@
+export const interruptRunning = (s: string) => `UPDATE ${s}.run SET state = 'interrupted' WHERE state = 'running'`;
+
+/** The label is the caller's, so that a commit whose answer was lost can be repeated without a second run. */
+export const insertRun = (s: string) => `
+INSERT INTO ${s}.run AS r (label, command, state, started_at, as_of, version)
+VALUES ($1, $2, 'running', $3, $4, $5)
+ON CONFLICT (label) DO UPDATE SET state = 'running'
+RETURNING id`;
+
+export const resumeRun = (s: string) => `
+UPDATE ${s}.run SET state = 'running', finished_at = NULL WHERE id = $1 RETURNING id`;
+
+export const finishRun = (s: string) => `
+UPDATE ${s}.run SET state = $2, finished_at = $3, totals = $4::jsonb, cost = $5::jsonb WHERE id = $1`;
+
+/** Newest first; `$1` command, `$2` states, `$3` label, each null for any; `$4` how many. */
+export const selectRuns = (s: string) => `
+SELECT id, label, command, state, started_at, finished_at, as_of, totals, cost, version FROM ${s}.run
+WHERE ($1::text IS NULL OR command = $1) AND ($2::text[] IS NULL OR state = ANY ($2)) AND ($3::text IS NULL OR label = $3)
+ORDER BY id DESC LIMIT $4`;

@@ -1,0 +1,110 @@
+import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
+import type { Finding } from '#src/core/model/finding.js';
+import type { SourceHistory } from '#src/core/model/history.js';
+import { type HistoryFilter, type HistorySeries, listHistory } from './list-history.js';
+import { type HistoryOptions, loadHistories, type StoredHistory } from './load-histories.js';
+import { loadSourceHistories } from './load-source-histories.js';
+import { migrate } from './migrate.js';
+import type { StoreOptions } from './options.js';
+import {
+  findingsOf,
+  latestProfile,
+  listDatasets,
+  listRuns,
+  type RunFilter,
+  type StoredProfile,
+  tasksOf,
+} from './read-runs.js';
+import { ReaderPool } from './reader-pool.js';
+import type { Dataset, DatasetName, RunSummary, TaskSummary } from './records.js';
+import { openSession, retrying } from './session.js';
+import { StoreWriter } from './writer.js';
+
+/** Open the metadata store, made or brought up to date first. Rejects with `StoreError` where that is not possible. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const session = await retrying(options, 'open the metadata store', async () => {
+    const client = await openSession(options, 'reader');
+    try {
+      await migrate(client, options.connection, options.schema);
+      return client;
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+  });
+  return new Store(options, new ReaderPool(options, session));
+}
+
+/**
+ * Everything Sentinel remembers. Reading needs no lease and never waits for the writer; writing goes through
+ * `acquireWriter`. Every method rejects with `StoreError` alone.
+ */
+export class Store {
+  readonly #options: StoreOptions;
+  readonly #readers: ReaderPool;
+  readonly #s: string;
+
+  constructor(options: StoreOptions, readers: ReaderPool) {
+    this.#options = options;
+    this.#readers = readers;
+    this.#s = quoteIdentifier(options.schema);
+  }
+
+  /** Become the one process that writes; `holder` tells others who it is. Rejects with `store_busy` where there is one. */
+  acquireWriter(holder: string): Promise<StoreWriter> {
+    return StoreWriter.acquire(this.#options, holder);
+  }
+
+  /** What judgement needs of each table of a run, page by page so that memory stays bounded. */
+  loadHistories(run: number, options: HistoryOptions): AsyncGenerator<readonly StoredHistory[]> {
+    return loadHistories(this.#readers, this.#s, run, options);
+  }
+
+  /** The same of each source that the run looked at, reached or not. `now` is epoch milliseconds. */
+  loadSourceHistories(
+    run: number,
+    options: { readonly now: number; readonly sources?: readonly string[] },
+  ): Promise<readonly SourceHistory[]> {
+    return this.#readers.read('load source histories', (query) =>
+      loadSourceHistories(query, this.#s, run, options.now, options.sources ?? null),
+    );
+  }
+
+  /** Stored figures of one table for people to see, judged or not. */
+  listHistory(filter: HistoryFilter): Promise<readonly HistorySeries[]> {
+    return this.#readers.read('list history', (query) => listHistory(query, this.#s, filter));
+  }
+
+  listDatasets(sources?: readonly string[]): Promise<readonly Dataset[]> {
+    return this.#readers.read('list tables', (query) => listDatasets(query, this.#s, sources ?? null));
+  }
+
+  /** The newest profile of a table and its mergeable state; null where it was never profiled. */
+  latestProfile(name: DatasetName): Promise<StoredProfile | null> {
+    return this.#readers.read('load a profile', (query) => latestProfile(query, this.#s, name));
+  }
+
+  /** Newest first. */
+  listRuns(filter: RunFilter = {}): Promise<readonly RunSummary[]> {
+    return this.#readers.read('list runs', (query) => listRuns(query, this.#s, filter));
+  }
+
+  async latestRun(filter: Omit<RunFilter, 'limit'> = {}): Promise<RunSummary | null> {
+    return (await this.listRuns({ ...filter, limit: 1 }))[0] ?? null;
+  }
+
+  /** Worst first. */
+  findingsOf(run: number): Promise<readonly Finding[]> {
+    return this.#readers.read('load findings', (query) => findingsOf(query, this.#s, run));
+  }
+
+  /** What became of each table in a run; a resumed run skips those that are `ok`. */
+  tasksOf(run: number): Promise<readonly TaskSummary[]> {
+    return this.#readers.read('load tasks', (query) => tasksOf(query, this.#s, run));
+  }
+
+  /** Close the reading connections, after the reads that run. A writer is released on its own. */
+  close(): Promise<void> {
+    return this.#readers.close();
+  }
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import type { Finding } from '#src/core/model/finding.js';
+import { StoreError } from './failure.js';
+import { IdCache, type IdDraft } from './ids.js';
+import type { StoreOptions } from './options.js';
+import { idsOf } from './persist-datasets.js';
+import { type Judged, persistFindings } from './persist-findings.js';
+import { persistInventory } from './persist-inventory.js';
+import { persistTables } from './persist-tables.js';
+import type { DatasetName, InventoryRecord, NewRun, RunRef, RunState, TableRecord } from './records.js';
+import { applyRetention, type RetentionResult, type RetentionSettings } from './retention.js';
+import { markGone, selectDatasets } from './sql/dataset.js';
+import { finishRun, insertRun, interruptRunning, resumeRun } from './sql/run.js';
+import { numberArray, slices, toJsonOrNull } from './values.js';
+import { type Transaction, WriteSession } from './write-session.js';
+
+/**
+ * The only way to write to the store. Every method is one transaction (retention: several), durable when it resolves;
+ * it rejects with `StoreError`, `lease_lost` where another process has taken over, and then nothing of it was kept.
+ * Methods may be called at the same time: they run one after the other.
+ */
+export class StoreWriter {
+  readonly #session: WriteSession;
+  readonly #ids = new IdCache();
+
+  private constructor(session: WriteSession) {
+    this.#session = session;
+  }
+
+  /** Rejects with `store_busy`, naming who holds it, where another process writes. */
+  static async acquire(options: StoreOptions, holder: string): Promise<StoreWriter> {
+    const writer = new StoreWriter(await WriteSession.acquire(options, holder));
+    await writer.#write('load datasets', async (tx, ids) => {
+      const rows = await tx.query<Record<'id' | 'source' | 'schema_name' | 'table_name', string>>(
+        selectDatasets(tx.s),
+        [null],
+      );
+      for (const row of rows)
+        ids.addDataset({ source: row.source, schema: row.schema_name, table: row.table_name }, Number(row.id));
+    });
+    return writer;
+  }
+
+  /** Counts every time the right to write changes hands. */
+  get epoch(): number {
+    return this.#session.epoch;
+  }
+
+  /** Start a run. Runs that still say `running` are now `interrupted`: their process is gone, as we hold the lease. */
+  beginRun(run: NewRun): Promise<RunRef> {
+    const label = newLabel(run.startedAt);
+    return this.#write('begin a run', async (tx) => {
+      await tx.query(interruptRunning(tx.s));
+      const values = [label, run.command, run.startedAt.toISOString(), run.asOf.toISOString(), run.version ?? null];
+      const [row] = await tx.query<{ id: string }>(insertRun(tx.s), values);
+      return { id: Number(row!.id), label };
+    });
+  }
+
+  /** Go on with an interrupted run. */
+  resumeRun(run: RunRef): Promise<void> {
+    return this.#write('resume a run', async (tx) => {
+      await tx.query(interruptRunning(tx.s));
+      const rows = await tx.query(resumeRun(tx.s), [run.id]);
+      if (rows.length === 0) throw new StoreError('unknown_run', `the metadata store has no run ${run.label}`);
+    });
+  }
+
+  /** Store whole tables of a run, all of them or none. */
+  persistTables(run: RunRef, records: readonly TableRecord[]): Promise<void> {
+    return this.#write('store profiles', (tx, ids) => persistTables(tx, ids, run.id, records));
+  }
+
+  /** Store what a run saw of each source beside its tables. */
+  persistInventory(run: RunRef, records: readonly InventoryRecord[]): Promise<void> {
+    return this.#write('store inventories', (tx) => persistInventory(tx, run.id, records));
+  }
+
+  /** Record that known tables are missing; those whose absence was judged before are left as they are. */
+  markGone(run: RunRef, datasets: readonly DatasetName[]): Promise<void> {
+    return this.#write('mark tables gone', async (tx, ids) => {
+      const gone = [...new Set(await idsOf(tx, ids, run.id, datasets))];
+      for (const slice of slices(gone, tx.batchSize)) await tx.query(markGone(tx.s), [numberArray(slice), run.id]);
+    });
+  }
+
+  /**
+   * Store the verdict on these tables and sources in place of an earlier one of the same run, and make their figures
+   * part of the past that later runs are judged against.
+   */
+  persistFindings(run: RunRef, findings: readonly Finding[], judged: Judged): Promise<void> {
+    return this.#write('store findings', (tx, ids) => persistFindings(tx, ids, run.id, findings, judged));
+  }
+
+  finishRun(
+    run: RunRef,
+    end: { readonly state: Exclude<RunState, 'running'>; readonly finishedAt: Date; totals?: unknown; cost?: unknown },
+  ): Promise<void> {
+    return this.#write('finish a run', async (tx) => {
+      const { state, finishedAt, totals, cost } = end;
+      const values = [run.id, state, finishedAt.toISOString(), toJsonOrNull(totals), toJsonOrNull(cost)];
+      await tx.query(finishRun(tx.s), values);
+    });
+  }
+
+  applyRetention(settings: RetentionSettings): Promise<RetentionResult> {
+    return applyRetention(this.#session, settings, () => this.#ids.clearSeries());
+  }
+
+  /** Let another process write. */
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+
+  #write<T>(operation: string, work: (tx: Transaction, ids: IdDraft) => Promise<T>): Promise<T> {
+    let draft: IdDraft;
+    return this.#session.transaction(
+      operation,
+      (tx) => work(tx, (draft = this.#ids.draft())),
+      () => this.#ids.accept(draft),
+    );
+  }
+}
+
+/** `20260102-030405-9f3a1c`: sorts by time, and is never given twice. */
+function newLabel(startedAt: Date): string {
+  const [day, time] = startedAt.toISOString().slice(0, 19).replace(/[-:]/g, '').split('T');
+  return `${day}-${time}-${randomBytes(3).toString('hex')}`;
+}

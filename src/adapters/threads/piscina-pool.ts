@@ -1,0 +1,110 @@
+import { BroadcastChannel, type Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { CONTROL_CHANNEL, type ChunkOutcome, type ChunkTask, type ControlMessage, type DetectResult, type DetectTask, type LogRecord, type ProfileTask, type ProfileTaskEnd, type TableResult, type WorkerEvent, type WorkerSettings } from '#src/contract/messages.js';
+import type { WorkerPool } from '#src/coordinator/ports.js';
+import type { Failure } from '#src/core/model/failure.js';
+
+export interface ThreadPoolOptions {
+  readonly threads: number;
+  readonly settings: WorkerSettings;
+  /** Old-generation heap of each thread, MiB. */
+  readonly heapMiB: number;
+  readonly onLog: (record: LogRecord) => void;
+  readonly onProgress: (source: string, rows: number, bytes: number) => void;
+  /** A thread is gone, expected or not; its connections went with it. */
+  readonly onThreadExit: (threadId: number) => void;
+}
+
+/** The worker threads; the thread side of it is `worker-host.ts`. */
+export class PiscinaPool implements WorkerPool {
+  readonly #piscina: Piscina;
+  readonly #control = new BroadcastChannel(CONTROL_CHANNEL);
+  readonly #receivers = new Map<number, TableReceiver>();
+  readonly #watched = new WeakSet<Worker>();
+  #nextTask = 1;
+
+  constructor(options: ThreadPoolOptions) {
+    this.#piscina = new Piscina({
+      filename: fileURLToPath(import.meta.resolve('#workers/profile.worker.js')),
+      minThreads: options.threads,
+      maxThreads: options.threads,
+      concurrentTasksPerWorker: 1,
+      // 'sync' would freeze an idle worker's event loop: a dropped connection goes unnoticed, timers never fire.
+      atomics: 'disabled',
+      workerData: options.settings,
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMiB },
+    });
+    this.#control.unref();
+    this.#piscina.on('message', (event: WorkerEvent) => {
+      if (event.type === 'table') this.#receivers.get(event.task)?.accept(event.result);
+      else if (event.type === 'progress') options.onProgress(event.source, event.rows, event.bytes);
+      else options.onLog(event.record);
+    });
+    this.#piscina.on('error', () => undefined); // the task that ran there rejects, that is where it is handled
+    this.#watchThreads(options.onThreadExit);
+    // Piscina announces a thread just before it lists it.
+    this.#piscina.on('workerCreate', () => queueMicrotask(() => this.#watchThreads(options.onThreadExit)));
+  }
+
+  async profile(task: ProfileTask, onTable: (result: TableResult) => void): Promise<Failure | null> {
+    const id = this.#nextTask++;
+    const receiver = new TableReceiver(onTable);
+    this.#receivers.set(id, receiver);
+    try {
+      const end = (await this.#piscina.run({ id, task })) as ProfileTaskEnd;
+      await receiver.received(end.tables);
+      return end.failure;
+    } finally {
+      this.#receivers.delete(id);
+    }
+  }
+
+  chunk(task: ChunkTask): Promise<ChunkOutcome> {
+    return this.#piscina.run({ id: this.#nextTask++, task });
+  }
+
+  detect(task: DetectTask): Promise<DetectResult> {
+    return this.#piscina.run({ id: this.#nextTask++, task });
+  }
+
+  #watchThreads(onExit: (threadId: number) => void): void {
+    for (const worker of this.#piscina.threads) {
+      if (this.#watched.has(worker)) continue;
+      this.#watched.add(worker);
+      const { threadId } = worker; // −1 once it has exited
+      worker.once('exit', () => onExit(threadId));
+    }
+  }
+
+  /** Ask every worker to cancel its running statements on the server. */
+  cancel(): void {
+    const message: ControlMessage = { type: 'cancel' };
+    this.#control.postMessage(message);
+  }
+
+  /** End the threads; their connections close with them. */
+  async close(): Promise<void> {
+    this.#control.close();
+    await this.#piscina.destroy();
+  }
+}
+
+/** Results come by one port and the task's end by another: waits until as many results are here as the end announced. */
+class TableReceiver {
+  #count = 0;
+  #waiting: { count: number; resolve: () => void } | null = null;
+
+  constructor(private readonly onTable: (result: TableResult) => void) {}
+
+  accept(result: TableResult): void {
+    this.#count++;
+    this.onTable(result);
+    if (this.#waiting && this.#count >= this.#waiting.count) this.#waiting.resolve();
+  }
+
+  received(count: number): Promise<void> {
+    if (this.#count >= count) return Promise.resolve();
+    return new Promise((resolve) => (this.#waiting = { count, resolve }));
+  }
+}

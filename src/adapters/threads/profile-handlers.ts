@@ -1,0 +1,87 @@
+import type { ConnectionBudget } from '#src/contract/messages.js';
+import { sourceChecks, tableChecks } from '#src/core/checks/index.js';
+import { judgeBatch } from '#src/engine/detect/judge-batch.js';
+import type { ProfilePorts } from '#src/engine/profile/ports.js';
+import { profileBatch } from '#src/engine/profile/profile-batch.js';
+import { profileChunk } from '#src/engine/profile/profile-chunk.js';
+import { createWorkerLogger } from '../logging/worker-logger.js';
+import { toFailure } from '../postgres/failure.js';
+import { withRetry } from '../postgres/retry.js';
+import { SourcePool } from '../postgres/source-pool.js';
+import { createTableReader } from '../postgres/table-reader.js';
+import type { WorkerChannel, WorkerHandlers } from './worker-host.js';
+
+/** Composes the engine with this thread's own connection pools, one per source, made when a task first needs them. */
+export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
+  const { settings, thread } = channel;
+  const stop = new AbortController();
+  const pools = new Map<string, SourcePool>();
+  const connections = new Map(settings.sources.map((source) => [source.connection.name, source]));
+  const log = createWorkerLogger((record) => channel.post({ type: 'log', record }), {
+    thread,
+    level: settings.logLevel,
+  });
+
+  const isOn = ({ name }: { readonly name: string }) => !settings.checks.disabled.includes(name);
+  const checks = { tables: tableChecks.filter(isOn), sources: sourceChecks.filter(isOn) };
+
+  const openPool = (name: string, budget: ConnectionBudget) => {
+    if (pools.has(name)) return;
+    const source = connections.get(name);
+    if (!source) throw new Error(`no settings for source ${name}`);
+    pools.set(
+      name,
+      new SourcePool({ ...source, ...budget }, settings.guards, settings.pool, `sentinel/profiler/${thread}`, (event) => {
+        if (event.type === 'lost') log(`${name}_db`).warn({ source: name, cause: event.error.message }, 'an idle connection was lost');
+        else log(`${name}_db`).debug({ source: name }, `connection ${event.type}`);
+      }),
+    );
+  };
+  const pool = (name: string) => {
+    const found = pools.get(name);
+    if (!found) throw new Error(`no connection pool for source ${name}`);
+    return found;
+  };
+
+  const ports: ProfilePorts = {
+    reader: createTableReader({
+      guards: settings.guards,
+      maxValueBytes: settings.profile.maxValueBytes,
+      pool,
+      discovery: settings.discovery,
+    }),
+    now: () => performance.now(),
+    toFailure: (error, { source, table }) => {
+      const connection = connections.get(source)?.connection;
+      return toFailure(error, { source, ...(table !== undefined && { table }), ...(connection && { connection }) });
+    },
+    retry: ({ source, operation }, run) =>
+      withRetry(run, {
+        settings: settings.retry,
+        describe: { source, operation },
+        signal: stop.signal,
+        onRetry: ({ attempt, delayMs, cause }) =>
+          log(`${source}_db`).warn({ source, operation, attempt, delayMs, cause: cause.message }, 'trying again'),
+      }),
+    progress: channel.progress,
+    log: (level, fields, message) => log('profiler')[level](fields, message),
+  };
+
+  return {
+    profile(task, emit) {
+      openPool(task.source, task.budget);
+      return profileBatch(task, settings.profile, ports, emit);
+    },
+    chunk(task) {
+      openPool(task.source, task.budget);
+      return profileChunk(task, settings.profile, ports);
+    },
+    async detect(task) {
+      return judgeBatch(task, settings.checks.settings, checks);
+    },
+    async cancel() {
+      stop.abort(new Error('the run was stopped'));
+      await Promise.all([...pools.values()].map((each) => each.cancelRunning()));
+    },
+  };
+}

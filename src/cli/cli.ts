@@ -1,0 +1,144 @@
+import { Command, CommanderError } from 'commander';
+import { CliError, EXIT } from './exit-code.js';
+import type { Io } from './io.js';
+import { writeLine } from './io.js';
+import { parseCount, type RunOptions, type SelectionOptions, withOutcome, withSelection } from './options.js';
+
+const EXIT_CODES = `
+Exit codes: 0 nothing at or above --fail-on, 1 such findings, 2 a source or table could not be judged,
+3 something is wrong before connecting (settings, options, metadata store), 4 an internal error, 130/143 stopped by a signal.`;
+
+/**
+ * Run one command and resolve with the process's exit code. Each command's code is loaded when it is called, so that `--help` is
+ * instant.
+ */
+export async function runCli(argv: readonly string[], io: Io, version: string): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram(io, version, async (command) => {
+    exitCode = await command();
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CliError) {
+      writeLine(io.stderr, error.message);
+      return error.exitCode;
+    }
+    throw error;
+  }
+}
+
+function buildProgram(io: Io, version: string, run: (command: () => Promise<number>) => Promise<void>): Command {
+  const program = new Command('sentinel')
+    .description(
+      'Looks at every table of your Postgres warehouses, knows what is normal for each, and says what is not.',
+    )
+    .version(version, '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .showHelpAfterError('(sentinel --help lists commands and options)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+    })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ sentinel                                    profile every table, judge, report (the command "run")
+  $ sentinel run --json --fail-on warn          for a scheduler: JSON lines on stdout, exit 1 from warn on
+  $ sentinel profile --source cdc --table 'sales.*'
+  $ sentinel history sales.orders row_count     what the store knows of a table
+  $ sentinel health                             can everything be reached and read?
+${EXIT_CODES}`,
+    );
+  const command = (name: string, summary: string, example: string, isDefault = false) =>
+    program
+      .command(name, { isDefault })
+      .description(summary)
+      .helpOption('--help', 'print this help')
+      .exitOverride()
+      .configureOutput(program.configureOutput())
+      .addHelpText('after', `\nExamples:\n${example}\n${EXIT_CODES}`);
+
+  withOutcome(
+    withSelection(
+      command(
+        'run',
+        'profile every table, then judge what was found (default)',
+        "  $ sentinel run\n  $ sentinel run --source batch --exclude 'staging.*' --fail-on warn",
+        true,
+      ),
+    ),
+  ).action((options: RunOptions) => run(async () => (await import('./commands/run.js')).runCommand(options, io)));
+
+  withOutcome(
+    withSelection(
+      command('profile', 'profile tables and store the figures', "  $ sentinel profile --table 'sales.*' --json"),
+    ),
+  ).action((options: RunOptions) =>
+    run(async () => (await import('./commands/profile.js')).profileCommand(options, io)),
+  );
+
+  withOutcome(
+    withSelection(
+      command(
+        'detect',
+        'judge the latest stored profiles',
+        '  $ sentinel detect\n  $ sentinel detect --json --fail-on info',
+      ),
+    ),
+  ).action((options: RunOptions) => run(async () => (await import('./commands/detect.js')).detectCommand(options, io)));
+
+  command(
+    'health',
+    'check that every source can be reached and read',
+    '  $ sentinel health\n  $ sentinel health --json',
+  )
+    .option('--source <name...>', 'only these sources')
+    .option('--json', 'one JSON object per source on stdout')
+    .action((options: { source?: string[]; json?: boolean }) =>
+      run(async () => (await import('./commands/health.js')).healthCommand(options, io)),
+    );
+
+  withSelection(
+    command(
+      'tables',
+      'list what would be looked at, and what not and why',
+      '  $ sentinel tables --source batch --json',
+    ),
+  )
+    .option('--json', 'one JSON object per relation on stdout')
+    .action((options: SelectionOptions & { json?: boolean }) =>
+      run(async () => (await import('./commands/tables.js')).tablesCommand(options, io)),
+    );
+
+  command(
+    'history',
+    'print the stored figures of a table',
+    '  $ sentinel history sales.orders\n  $ sentinel history batch.sales.orders null_rate --column email --limit 30',
+  )
+    .argument('<table>', 'table, schema.table or source.schema.table')
+    .argument('[metric]', 'one metric, e.g. row_count, null_rate, mean; default the table-level ones')
+    .option('--column <name>', 'figures of this column')
+    .option('--limit <n>', 'at most this many runs, newest first', parseCount, 20)
+    .option('--json', 'one JSON object per figure on stdout')
+    .action((table: string, metric: string | undefined, options: { column?: string; limit: number; json?: boolean }) =>
+      run(async () => (await import('./commands/history.js')).historyCommand(table, metric, options, io)),
+    );
+
+  command(
+    'demo',
+    'start two embedded databases, fill them, and run on them',
+    '  $ sentinel demo\n  $ sentinel demo --seed 7',
+  )
+    .option('--seed <n>', 'seed of the generated data', parseCount, 1)
+    .option('--json', 'results on stdout as JSON lines, everything else on stderr')
+    .action((options: { seed: number; json?: boolean }) =>
+      run(async () => (await import('./commands/demo.js')).demoCommand(options, io)),
+    );
+  return program;
+}

@@ -1,0 +1,17 @@
+import { runDemo } from '#src/demo/run-demo.js';
+import { executeRun } from '../execute-run.js';
+import { EXIT } from '../exit-code.js';
+import { type Io, writeLine } from '../io.js';
+
+/** Start two embedded databases, fill them, and run on them as `run` would on real ones. */
+export async function demoCommand(options: { seed: number; json?: boolean }, io: Io): Promise<number> {
+  const code = await runDemo({
+    cwd: io.cwd,
+    seed: options.seed,
+    now: new Date(),
+    say: (line) => writeLine(io.stderr, line),
+    run: (environment) =>
+      executeRun('run', { failOn: 'never', ...(options.json && { json: true }) }, { ...io, env: { ...io.env, ...environment } }),
+  });
+  return code === EXIT.findings ? EXIT.ok : code;
+}

@@ -1,0 +1,266 @@
+import { hostname } from 'node:os';
+import { createLogSystem, type LogSystem } from '#src/adapters/logging/log-system.js';
+import { type Engine, openEngine } from '#src/adapters/open-engine.js';
+import { toFailure } from '#src/adapters/postgres/failure.js';
+import type { RetryNotice } from '#src/adapters/postgres/retry.js';
+import type { RunRef } from '#src/adapters/store/records.js';
+import type { Store } from '#src/adapters/store/store.js';
+import type { StoreWriter } from '#src/adapters/store/writer.js';
+import { type Config, configSecrets } from '#src/config/config.js';
+import { compileTablePolicies } from '#src/config/policy.js';
+import type { ConnectionSettings } from '#src/contract/connection.js';
+import { detectRun } from '#src/coordinator/detect-run.js';
+import { profileRun } from '#src/coordinator/profile-run.js';
+import type { Failure } from '#src/core/model/failure.js';
+import type { Finding } from '#src/core/model/finding.js';
+import { CliError, EXIT, exitCodeOf } from './exit-code.js';
+import { historyStore } from './history-store.js';
+import { type Io, writeLine } from './io.js';
+import { loadSettings } from './load-settings.js';
+import { writeMetricsFile } from './metrics-file.js';
+import type { RunOptions } from './options.js';
+import { openMetadata, orUsageError, runStore } from './run-store.js';
+import { jsonView, type RunSummaryRecord, type RunTally, type RunView, tallying } from './run-view.js';
+import { selectSources, tableFilter } from './selection.js';
+import { type StopSignal, stopOnSignal } from './signals.js';
+import { textView } from './text-view.js';
+import { SKETCH_SEED, STATE_MIN_BYTES, workerSettings } from './worker-settings.js';
+
+export type RunCommand = 'run' | 'profile' | 'detect';
+
+/** No chunk is larger than this, so that one can be read well within a snapshot's allowed age. */
+const MAX_CHUNK_BYTES = 4 * 1024 ** 3;
+/** Finished tables that may wait to become durable before reading pauses. */
+const MAX_WAITING_TABLES = 1_000;
+
+/** What the steps of a run share. */
+interface Session {
+  readonly command: RunCommand;
+  readonly config: Config;
+  readonly options: RunOptions;
+  readonly sources: readonly ConnectionSettings[];
+  readonly io: Io;
+  readonly logs: LogSystem;
+  readonly view: RunView;
+  readonly stop: StopSignal;
+  readonly startedAt: Date;
+  readonly asOf: Date;
+}
+
+/**
+ * `run` profiles and judges, `profile` and `detect` do one of them. Resolves with the exit code. Rejects with CliError where
+ * something is wrong before the work begins: then nothing was written.
+ */
+export async function executeRun(command: RunCommand, options: RunOptions, io: Io): Promise<number> {
+  const config = loadSettings(io);
+  const sources = selectSources(config, options.source);
+  tableFilter(config, options); // bad patterns end it before anything is opened
+  const quiet = options.quiet === true;
+  const logs = createLogSystem(config.logs, { console: io.stderr, quiet, secrets: configSecrets(config) });
+  const stop = stopOnSignal((signal) => {
+    if (!quiet) writeLine(io.stderr, `${signal}: stopping; what is finished is kept (again to stop at once)`);
+  });
+  const startedAt = new Date();
+  const view = options.json ? jsonView(io) : textView(io, { quiet, sources: sources.map(({ name }) => name) });
+  const asOf = options.asOf ?? startedAt;
+  try {
+    return await withStore({ command, config, options, sources, io, logs, view, stop, startedAt, asOf });
+  } finally {
+    stop.dispose();
+    await logs.close();
+  }
+}
+
+async function withStore(session: Session): Promise<number> {
+  const { config, command } = session;
+  const store = await openMetadata(config, onRetry(session));
+  try {
+    const writer = await orUsageError(() => store.acquireWriter(`${command} on ${hostname()}`));
+    try {
+      return await withRun(session, store, writer);
+    } finally {
+      await writer.release();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+async function withRun(session: Session, store: Store, writer: StoreWriter): Promise<number> {
+  const { command, config, options, sources, logs, view, stop, startedAt, asOf } = session;
+  const log = logs.logger('orchestrator');
+  const run = command === 'detect' ? await latestRun(store) : await writer.beginRun({ command, startedAt, asOf });
+  log.info({ run: run.label, sources: sources.map(({ name }) => name), workers: config.workers }, `${command} begins`);
+  const { observer, tally } = tallying(view);
+  let { rows, bytes } = { rows: 0, bytes: 0 };
+  const engine = openEngine({
+    connections: sources,
+    settings: workerSettings(config),
+    workers: config.workers,
+    ...(config.maxConnections !== undefined && { maxConnections: config.maxConnections }),
+    signal: stop.signal,
+    onLog: (record) => logs.accept({ ...record, fields: { ...record.fields, run: run.label } }),
+    onProgress: (source, moreRows, moreBytes) => {
+      rows += moreRows;
+      bytes += moreBytes;
+      view.progress(source, moreRows, moreBytes);
+    },
+    onRetry: onRetry(session),
+  });
+  stop.signal.addEventListener('abort', () => engine.cancel());
+  let findings: readonly Finding[] = [];
+  let failures: readonly Failure[] = [];
+  try {
+    if (command !== 'detect') await profileStep(session, store, writer, run, engine, observer);
+    if (command !== 'profile' && !stop.signal.aborted)
+      ({ findings, failures } = await detectStep(session, store, writer, run, engine));
+  } catch (error) {
+    if (command !== 'detect')
+      await writer.finishRun(run, { state: 'failed', finishedAt: new Date() }).catch(() => undefined);
+    throw error;
+  } finally {
+    await engine.close();
+  }
+  for (const failure of failures) log.error({ run: run.label, ...failure }, failure.message);
+  if (command === 'detect') await tallyTasks(store, run, tally);
+  const summary = summarise(session, run, tally, findings, failures, engine.connectionsPeak());
+  if (command !== 'detect') {
+    const state = stop.signal.aborted ? 'interrupted' : 'finished';
+    await writer.finishRun(run, {
+      state,
+      finishedAt: new Date(),
+      totals: summary,
+      cost: { rows, bytes, longestTransactionMs: tally.longestTransactionMs, connectionsMax: summary.connectionsMax },
+    });
+    if (state === 'finished') await keepHouse(writer, config);
+  }
+  for (const finding of findings) view.finding(finding);
+  view.finish(summary, findings, tally);
+  log.info({ ...summary }, `${command} ${stop.signal.aborted ? 'stopped' : 'ends'}`);
+  if (options.metricsFile) await writeMetricsFile(options.metricsFile, summary, findings, tally);
+  return stop.exitCode() ?? exitCodeOf(findings, options.failOn, summary.incomplete);
+}
+
+async function profileStep(
+  session: Session,
+  store: Store,
+  writer: StoreWriter,
+  run: RunRef,
+  engine: Engine,
+  observer: Parameters<typeof profileRun>[3],
+): Promise<void> {
+  const { config, options, sources, stop, asOf } = session;
+  const tablePolicy = compileTablePolicies(config.policy.tables);
+  const wanted = tableFilter(config, options);
+  const connection = new Map(sources.map((source) => [source.name, source]));
+  const durable = runStore(store, writer, run, config.batchSize);
+  try {
+    await profileRun(engine.sources, engine.pool, durable, observer, {
+      run: run.label,
+      workers: config.workers,
+      maxTables: config.batchSize,
+      limits: {
+        minBytes: config.profile.chunkMinBytes,
+        maxChunks: config.profile.maxChunks,
+        maxBytes: MAX_CHUNK_BYTES,
+      },
+      state: { maxValueBytes: config.profile.maxValueBytes, seed: SKETCH_SEED },
+      stateMinBytes: STATE_MIN_BYTES,
+      now: () => performance.now(),
+      signal: stop.signal,
+      asOfMs: asOf.getTime(),
+      wanted: ({ source, schema, name }) => wanted({ source, schema, table: name }),
+      insertTime: ({ source, schema, name }) => tablePolicy({ source, schema, table: name }).insertTime,
+      database: (source) => connection.get(source)?.database ?? '',
+      maxWaiting: MAX_WAITING_TABLES,
+      toFailure: (error, source, table) => {
+        const settings = connection.get(source);
+        return toFailure(error, {
+          source,
+          ...(table !== undefined && { table }),
+          ...(settings && { connection: settings }),
+        });
+      },
+    });
+  } finally {
+    await durable.close();
+  }
+}
+
+function detectStep(session: Session, store: Store, writer: StoreWriter, run: RunRef, engine: Engine) {
+  const { config, sources, stop, asOf, options, command } = session;
+  const now = command === 'detect' && !options.asOf ? session.startedAt : asOf;
+  const histories = historyStore(store, writer, run, {
+    now: now.getTime(),
+    sources: sources.map(({ name }) => name),
+    tablePolicy: compileTablePolicies(config.policy.tables),
+    wanted: tableFilter(config, options),
+  });
+  return detectRun(histories, engine.pool, {
+    run: run.label,
+    workers: config.workers,
+    signal: stop.signal,
+    toFailure: (error) => toFailure(error, {}),
+  });
+}
+
+/** Figures, and what was said about them, are kept equally long. */
+function keepHouse(writer: StoreWriter, { retention: { pointDays } }: Config) {
+  return writer.applyRetention({ pointsDays: pointDays, runsDays: pointDays, now: new Date() });
+}
+
+/** `detect` judges what was profiled last. */
+async function latestRun(store: Store): Promise<RunRef> {
+  const run = await store.latestRun({ states: ['finished', 'interrupted'] });
+  if (!run) throw new CliError('there is nothing to judge yet: run "sentinel profile" or "sentinel run" first', EXIT.usage);
+  return run;
+}
+
+async function tallyTasks(store: Store, run: RunRef, tally: RunTally): Promise<void> {
+  for (const { source, schema, table, state, failure, rowCount } of await store.tasksOf(run.id)) {
+    if (state === 'gone') continue;
+    tally.outcomes.push({
+      source,
+      schema,
+      table,
+      status: state,
+      mode: 'full',
+      consistent: true,
+      durationMs: 0,
+      columns: [],
+      ...(rowCount !== null && { rowCount }),
+      ...(failure && { failure }),
+    });
+  }
+}
+
+function summarise(
+  { startedAt, stop }: Session,
+  run: RunRef,
+  tally: RunTally,
+  findings: readonly Finding[],
+  failures: readonly Failure[],
+  connectionsMax: number,
+): RunSummaryRecord {
+  const count = (status: string) => tally.outcomes.filter((outcome) => outcome.status === status).length;
+  const failed = count('failed');
+  return {
+    type: 'summary',
+    run: run.label,
+    tables: { ok: count('ok'), failed, skipped: count('skipped') },
+    findings: findings.length,
+    incomplete: failed > 0 || tally.sourceFailures.length > 0 || failures.length > 0 || stop.signal.aborted,
+    durationMs: Date.now() - startedAt.getTime(),
+    rows: tally.rows,
+    bytes: tally.bytes,
+    connectionsMax,
+    longestTransactionMs: Math.round(tally.longestTransactionMs),
+  };
+}
+
+function onRetry({ logs }: Pick<Session, 'logs'>): (notice: RetryNotice) => void {
+  return ({ source, operation, attempt, delayMs, cause }) =>
+    logs
+      .logger(source === 'metadata' ? 'orchestrator' : `${source}_db`)
+      .warn({ source, operation, attempt, delayMs: Math.round(delayMs), cause: cause.message }, 'trying again');
+}

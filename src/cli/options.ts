@@ -1,0 +1,55 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { FailOn } from './exit-code.js';
+
+/** What `run`, `profile`, `detect` and `tables` take from the command line. */
+export interface SelectionOptions {
+  readonly source?: readonly string[];
+  readonly table?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+export interface RunOptions extends SelectionOptions {
+  readonly asOf?: Date;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly failOn: FailOn;
+  readonly metricsFile?: string;
+}
+
+/** Options that choose what is looked at. */
+export function withSelection(command: Command): Command {
+  return command
+    .option('--source <name...>', 'only these sources, e.g. --source batch')
+    .option('--table <glob...>', 'only tables that match: table, schema.table or source.schema.table, with * and ?')
+    .option('--exclude <glob...>', 'leave out tables that match');
+}
+
+/** Options of commands that end with an outcome. */
+export function withOutcome(command: Command): Command {
+  return command
+    .option('--as-of <time>', 'the clock of freshness, ISO 8601; default now', parseTime)
+    .option('--json', 'results on stdout as JSON lines, everything else on stderr')
+    .option('--metrics-file <file>', 'write figures of this run as a Prometheus text file')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 where a finding is at least this severe')
+        .choices(['info', 'warn', 'critical', 'never'])
+        .default('critical'),
+    )
+    .option('--quiet', 'no progress and no summary');
+}
+
+/** ISO 8601 with a date at least; a time without a zone is UTC. */
+export function parseTime(text: string): Date {
+  const iso = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
+  const hasTime = text.length > 10;
+  const time = iso ? new Date(`${text.replace(' ', 'T')}${hasTime && !iso[1] ? 'Z' : ''}`) : null;
+  if (!time || Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('give a time as ISO 8601, e.g. 2026-11-23T06:00:00Z.');
+  return time;
+}
+
+/** A whole number of at least 1. */
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('give a whole number of at least 1.');
+  return Number(text);
+}

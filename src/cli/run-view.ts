@@ -1,0 +1,76 @@
+import type { RunObserver } from '#src/coordinator/ports.js';
+import type { Failure } from '#src/core/model/failure.js';
+import type { Finding } from '#src/core/model/finding.js';
+import type { TableProfile } from '#src/core/model/profile.js';
+import { type Io, writeJson } from './io.js';
+
+/** The last line of `--json`, and what the summary for people is made from. */
+export interface RunSummaryRecord {
+  readonly type: 'summary';
+  /** The run's label. */
+  readonly run: string;
+  readonly tables: { readonly ok: number; readonly failed: number; readonly skipped: number };
+  readonly findings: number;
+  /** True where a source or table could not be judged, or the run was stopped. */
+  readonly incomplete: boolean;
+  readonly durationMs: number;
+  readonly rows: number;
+  /** CopyData payload received. */
+  readonly bytes: number;
+  /** Most connections open at a time to any one source. */
+  readonly connectionsMax: number;
+  readonly longestTransactionMs: number;
+}
+
+export interface SourceFailure {
+  readonly source: string;
+  readonly failure: Failure;
+}
+
+/** Everything a run leaves behind for its summary; filled as results arrive. */
+export interface RunTally {
+  /** Without columns: a run may have very many tables. */
+  readonly outcomes: TableProfile[];
+  readonly sourceFailures: SourceFailure[];
+  rows: number;
+  bytes: number;
+  longestTransactionMs: number;
+}
+
+/** How a run is shown while it goes on and when it ends. */
+export interface RunView extends RunObserver {
+  finding(finding: Finding): void;
+  finish(summary: RunSummaryRecord, findings: readonly Finding[], tally: RunTally): void;
+}
+
+/** Counts what passes by and hands it on. */
+export function tallying(view: RunView): { observer: RunObserver; tally: RunTally } {
+  const tally: RunTally = { outcomes: [], sourceFailures: [], rows: 0, bytes: 0, longestTransactionMs: 0 };
+  const observer: RunObserver = {
+    ...view,
+    sourceFailed(source, failure) {
+      tally.sourceFailures.push({ source, failure });
+      view.sourceFailed(source, failure);
+    },
+    tableDone(result) {
+      tally.outcomes.push({ ...result.profile, columns: [] });
+      tally.rows += result.cost.rows;
+      tally.bytes += result.cost.bytes;
+      tally.longestTransactionMs = Math.max(tally.longestTransactionMs, result.cost.longestTransactionMs);
+      view.tableDone(result);
+    },
+  };
+  return { observer, tally };
+}
+
+/** One object a line on stdout, nothing else there; `docs/json.md` has the schema. */
+export function jsonView(io: Io): RunView {
+  return {
+    sourceDiscovered() {},
+    sourceFailed: (source, failure) => writeJson(io, { type: 'source', source, status: 'failed', failure }),
+    tableDone: ({ profile }) => writeJson(io, { type: 'table', ...profile }),
+    progress() {},
+    finding: (finding) => writeJson(io, { type: 'finding', ...finding }),
+    finish: (summary) => writeJson(io, summary),
+  };
+}

@@ -1,0 +1,189 @@
+import { resolve } from 'node:path';
+import type { ConnectionSettings, Guards, PoolSettings, RetrySettings } from '#src/contract/connection.js';
+import { type ConnectionContext, isLoopback, metadataConnection, sourceConnection } from './connections.js';
+import { type Environment, type EnvironmentInput, readEnvironment } from './load-env.js';
+import { parseVariables, type Values } from './parse-variables.js';
+import type { Policy } from './policy.js';
+import { ConfigError, type Problem } from './problem.js';
+import { maskSecretFields } from './redact.js';
+import { findUnknownNames } from './unknown-names.js';
+import { VARIABLES } from './variables.js';
+import { readPolicy } from './yaml-policy.js';
+
+export interface LogSettings {
+  /** Absolute path. */
+  readonly dir: string;
+  readonly maxBytes: number;
+  /** gzip archives kept of each file; 0: none. */
+  readonly backupCount: number;
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** `auto`: text on the console, JSON in files. */
+  readonly format: 'auto' | 'text' | 'json';
+}
+
+export interface ProfilePolicy {
+  readonly mode: 'auto' | 'full';
+  readonly incremental: 'off';
+  readonly fullScanMaxBytes: number;
+  /** 0 < rate <= 1. */
+  readonly sampleRate: number;
+  readonly maxValueBytes: number;
+  /** Heaps above this are read in chunks. */
+  readonly chunkMinBytes: number;
+  readonly maxChunks: number;
+}
+
+export interface HttpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly token?: string;
+}
+
+export interface AlertSettings {
+  readonly slackWebhookUrl?: string;
+  readonly webhookUrl?: string;
+  readonly webhookSecret?: string;
+  readonly pagerdutyRoutingKey?: string;
+  readonly smtpUrl?: string;
+  readonly heartbeatUrl?: string;
+}
+
+/** The whole configuration: plain data, frozen, safe to clone to a worker thread. */
+export interface Config {
+  readonly environment: Environment;
+  /** Working directory, absolute: where .env, sentinel.yaml and .sentinel are. */
+  readonly directory: string;
+  readonly sources: readonly ConnectionSettings[];
+  readonly metadata: { readonly connection: ConnectionSettings; readonly schema: string };
+  readonly guards: Guards;
+  readonly retry: RetrySettings;
+  readonly pool: PoolSettings;
+  readonly workers: number;
+  readonly batchSize: number;
+  /** Ceiling for one source over all workers; undefined: found out when connecting. */
+  readonly maxConnections?: number;
+  readonly logs: LogSettings;
+  readonly profile: ProfilePolicy;
+  readonly http: HttpSettings;
+  readonly alerts: AlertSettings;
+  readonly retention: { readonly pointDays: number };
+  readonly policy: Policy;
+}
+
+/** Read, check and freeze the configuration. Throws one ConfigError with every problem. */
+export function loadConfig(options: EnvironmentInput): Config {
+  const cwd = resolve(options.cwd);
+  const raw = readEnvironment({ ...options, cwd });
+  const problems: Problem[] = [...raw.problems];
+  const { SENTINEL_ENV: _, ...variables } = VARIABLES;
+  const values: GeneralValues = parseVariables(variables, raw.variables, '', problems);
+  const names = values.SENTINEL_SOURCES ?? [];
+  problems.push(...findUnknownNames(raw, names));
+  const context: ConnectionContext = { cwd, raw, problems };
+  const sources = names.map((name) => sourceConnection(name, context));
+  const batch = sources[Math.max(0, names.indexOf('batch'))];
+  const connection = metadataConnection(batch, context);
+  checkTogether(values, problems);
+  const policy = readPolicy(cwd, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze({
+    environment: raw.environment,
+    directory: cwd,
+    sources: sources as ConnectionSettings[],
+    metadata: { connection: connection as ConnectionSettings, schema: values.METADATA_SCHEMA },
+    ...fromValues(values, cwd),
+    policy: structuredClone(policy),
+  });
+}
+
+type GeneralValues = Values<Omit<typeof VARIABLES, 'SENTINEL_ENV'>>;
+
+function fromValues(values: GeneralValues, cwd: string) {
+  return {
+    guards: {
+      connectTimeoutMs: values.CONNECT_TIMEOUT,
+      statementTimeoutMs: values.STATEMENT_TIMEOUT,
+      lockTimeoutMs: values.LOCK_TIMEOUT,
+      maxTransactionAgeMs: values.MAX_TRANSACTION_AGE,
+    },
+    retry: {
+      maxAttempts: values.MAX_RETRY_ATTEMPTS,
+      backoffFactor: values.RETRY_BACKOFF_FACTOR,
+      initialDelayMs: values.INITIAL_RETRY_DELAY,
+      maxDelayMs: values.MAX_RETRY_DELAY,
+    },
+    pool: { size: values.DB_POOL_SIZE, maxOverflow: values.DB_MAX_OVERFLOW },
+    workers: values.CONCURRENT_WORKERS,
+    batchSize: values.BATCH_SIZE,
+    ...(values.DB_MAX_CONNECTIONS !== undefined && { maxConnections: values.DB_MAX_CONNECTIONS }),
+    logs: {
+      dir: resolve(cwd, values.LOG_DIR),
+      maxBytes: values.LOG_MAX_BYTES,
+      backupCount: values.LOG_BACKUP_COUNT,
+      level: values.LOG_LEVEL,
+      format: values.LOG_FORMAT,
+    },
+    profile: {
+      mode: values.PROFILE_MODE,
+      incremental: values.INCREMENTAL,
+      fullScanMaxBytes: values.FULL_SCAN_MAX_BYTES,
+      sampleRate: values.SAMPLE_RATE,
+      maxValueBytes: values.MAX_VALUE_BYTES,
+      chunkMinBytes: values.CHUNK_MIN_BYTES,
+      maxChunks: values.MAX_CHUNKS,
+    },
+    http: {
+      host: values.HTTP_HOST,
+      port: values.HTTP_PORT,
+      ...(values.HTTP_TOKEN !== undefined && { token: values.HTTP_TOKEN }),
+    },
+    alerts: {
+      ...(values.SLACK_WEBHOOK_URL !== undefined && { slackWebhookUrl: values.SLACK_WEBHOOK_URL }),
+      ...(values.WEBHOOK_URL !== undefined && { webhookUrl: values.WEBHOOK_URL }),
+      ...(values.WEBHOOK_SECRET !== undefined && { webhookSecret: values.WEBHOOK_SECRET }),
+      ...(values.PAGERDUTY_ROUTING_KEY !== undefined && { pagerdutyRoutingKey: values.PAGERDUTY_ROUTING_KEY }),
+      ...(values.SMTP_URL !== undefined && { smtpUrl: values.SMTP_URL }),
+      ...(values.HEARTBEAT_URL !== undefined && { heartbeatUrl: values.HEARTBEAT_URL }),
+    },
+    retention: { pointDays: values.POINT_RETENTION_DAYS },
+  };
+}
+
+/** Rules over several variables; a variable that is wrong by itself is undefined here and was reported. */
+function checkTogether(values: GeneralValues, problems: Problem[]): void {
+  if (values.INITIAL_RETRY_DELAY > values.MAX_RETRY_DELAY)
+    problems.push({
+      setting: 'MAX_RETRY_DELAY',
+      found: `${values.MAX_RETRY_DELAY / 1000}`,
+      allowed: `at least INITIAL_RETRY_DELAY, which is ${values.INITIAL_RETRY_DELAY / 1000}`,
+      fix: 'raise MAX_RETRY_DELAY or lower INITIAL_RETRY_DELAY',
+    });
+  if (values.HTTP_HOST !== undefined && !isLoopback(values.HTTP_HOST) && values.HTTP_TOKEN === undefined)
+    problems.push({
+      setting: 'HTTP_TOKEN',
+      found: 'not set',
+      allowed: `a secret text, as HTTP_HOST is ${values.HTTP_HOST} and not loopback`,
+      fix: 'set HTTP_TOKEN, or HTTP_HOST=127.0.0.1',
+    });
+}
+
+/** Every secret of a configuration, for a redactor. */
+export function configSecrets(config: Config): string[] {
+  const { alerts, http, metadata, sources } = config;
+  const passwords = [...sources, metadata.connection].map(({ password }) => password);
+  const all = [...passwords, http.token, ...Object.values(alerts)] as (string | undefined)[];
+  return [...new Set(all.filter((secret) => secret !== undefined && secret !== ''))] as string[];
+}
+
+/** The configuration as the audit trail keeps it: every password, token and alert URL replaced by `***`. */
+export function maskedConfig(config: Config): unknown {
+  return maskSecretFields(config);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const field of Object.values(value)) deepFreeze(field);
+  }
+  return value;
+}

@@ -1,0 +1,122 @@
+import { createRequire } from 'node:module';
+import type * as Zod from 'zod';
+import { sourceChecks, tableChecks } from '#src/core/checks/index.js';
+import { parseDuration } from './duration.js';
+import { compileTableGlob, TABLE_GLOB_RULE } from './table-glob.js';
+import { bytes } from './validators.js';
+
+export type PolicyInput = Zod.input<ReturnType<typeof policySchema>>;
+export type PolicyOutput = Zod.output<ReturnType<typeof policySchema>>;
+
+const BYTES = bytes({ min: 1 });
+
+/** What `checks.disabled` may name. */
+const CHECK_NAMES = [...tableChecks, ...sourceChecks].map(({ name }) => name);
+
+let loaded: ReturnType<typeof buildSchema> | undefined;
+
+/** What sentinel.yaml may hold. zod takes 40 ms to load, so it is loaded only where there is such a file. */
+export function policySchema() {
+  loaded ??= buildSchema(loadZod());
+  return loaded;
+}
+
+/** The schema as JSON Schema (draft 2020-12), for editors: of what is written, before it is converted. */
+export function policyJsonSchema(): Record<string, unknown> {
+  const schema = loadZod().z.toJSONSchema(policySchema(), { io: 'input', target: 'draft-2020-12' });
+  return { ...schema, title: 'sentinel.yaml', $id: 'sentinel.schema.json' };
+}
+
+function loadZod(): typeof Zod {
+  return createRequire(import.meta.url)('zod');
+}
+
+function buildSchema({ z }: typeof Zod) {
+  const glob = z.string().refine((pattern) => compileTableGlob(pattern) !== undefined, { error: TABLE_GLOB_RULE });
+  const globs = z.array(glob);
+  const duration = z.string().transform((text, context) => {
+    const value = parseDuration(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: 'a duration such as 90s, 30m, 24h or 7d' });
+    return z.NEVER;
+  });
+  const byteCount = z.union([z.number(), z.string()], { error: BYTES.allowed }).transform((value, context) => {
+    try {
+      return BYTES.parse(String(value));
+    } catch {
+      context.addIssue({ code: 'custom', message: BYTES.allowed });
+      return z.NEVER;
+    }
+  });
+  const share = z.number().min(0).max(1).optional();
+  const count = z.int().min(0).optional();
+  return z.strictObject({
+    include: globs.optional().describe(`Only these tables are profiled. Each is ${TABLE_GLOB_RULE}.`),
+    exclude: globs.optional().describe('These tables are not profiled, whatever include says.'),
+    views: z
+      .strictObject({
+        maxCost: z
+          .number()
+          .min(0)
+          .optional()
+          .describe("A view is profiled where the planner's total cost of reading it is at most this; 0: none."),
+      })
+      .optional()
+      .describe('Plain views.'),
+    foreignTables: z.boolean().optional().describe('Whether foreign tables are profiled; their server does the work.'),
+    tables: z
+      .array(
+        z.strictObject({
+          match: glob.describe(`Which tables: ${TABLE_GLOB_RULE}.`),
+          insertTime: z.string().min(1).optional().describe('Column that holds when a row was inserted.'),
+          freshness: duration.optional().describe('Longest age of the newest row, e.g. 24h.'),
+        }),
+      )
+      .optional()
+      .describe('Settings of single tables; for each setting the first entry that matches and names it counts.'),
+    checks: z
+      .strictObject({
+        disabled: z
+          .array(z.enum(CHECK_NAMES))
+          .optional()
+          .describe(`Checks that report nothing: ${CHECK_NAMES.join(', ')}.`),
+        rowCount: z
+          .strictObject({
+            fallShare: share.describe('A fall by more than this share is reported however short the history is.'),
+            riseShare: z.number().min(0).optional().describe('The same for a rise; 1: doubled.'),
+            criticalFallShare: share.describe('A fall by more than this share is critical.'),
+            minEffectShare: share.describe('Changes by no more than this share are not reported.'),
+            minEffectRows: count.describe('Changes by no more rows than this are not reported.'),
+            minRows: count.describe('Tables that usually have fewer rows are not judged.'),
+          })
+          .optional()
+          .describe('Number of rows.'),
+        nulls: z
+          .strictObject({
+            minPriorRows: count.describe('Rows seen without a null before a first null is reported.'),
+            criticalShare: share.describe('A first null in more than this share of the rows is critical.'),
+            minExpectedValues: count.describe('Values a column should have had before their absence is reported.'),
+          })
+          .optional()
+          .describe('Nulls where there were none.'),
+        freshness: z
+          .strictObject({
+            factor: z.number().min(1).optional().describe('The learned limit, in times the longest lag of the past.'),
+            slack: duration.optional().describe('The learned limit is at least this much more, e.g. 1h.'),
+            criticalFactor: z.number().min(1).optional().describe('Staleness of so many times its limit is critical.'),
+          })
+          .optional()
+          .describe('Age of the newest row, where tables does not declare a limit.'),
+      })
+      .optional()
+      .describe('What is reported, and from when.'),
+    slots: z
+      .strictObject({
+        maxRetainedBytes: byteCount
+          .optional()
+          .describe('WAL that an inactive replication slot may keep back, e.g. 10GiB.'),
+      })
+      .optional()
+      .describe('Replication slots.'),
+  });
+}

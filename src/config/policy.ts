@@ -1,0 +1,66 @@
+import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
+import { compileTableGlob, type TableMatcher, type TableName } from './table-glob.js';
+
+/** What sentinel.yaml says, with defaults. Plain data. */
+export interface Policy {
+  /** Empty: every table. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Planner's cost up to which a view is profiled; 0: no view. */
+  readonly views: { readonly maxCost: number };
+  readonly foreignTables: boolean;
+  readonly tables: readonly TablePolicy[];
+  readonly checks: {
+    /** Names of checks that say nothing. */
+    readonly disabled: readonly string[];
+    /** Limits, with `slots` of sentinel.yaml. */
+    readonly settings: CheckSettings;
+  };
+}
+
+export interface TablePolicy {
+  readonly match: string;
+  readonly insertTime?: string;
+  /** Seconds. */
+  readonly freshnessSeconds?: number;
+}
+
+/** About a sequential scan of 0.8 GB: a view that costs more is left out unless sentinel.yaml says otherwise. */
+export const DEFAULT_VIEW_COST = 100_000;
+
+/** The policy where there is no sentinel.yaml. */
+export const DEFAULT_POLICY: Policy = {
+  include: [],
+  exclude: [],
+  views: { maxCost: DEFAULT_VIEW_COST },
+  foreignTables: false,
+  tables: [],
+  checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
+};
+
+/** Whether a table is to be profiled by `include` and `exclude`. */
+export function compileTableFilter({ include, exclude }: Pick<Policy, 'include' | 'exclude'>): TableMatcher {
+  const included = compileAll(include);
+  const excluded = compileAll(exclude);
+  return (name) =>
+    (included.length === 0 || included.some((matches) => matches(name))) && !excluded.some((matches) => matches(name));
+}
+
+/** Settings of single tables; for each setting the first entry that matches and names it counts. */
+export function compileTablePolicies(
+  policies: readonly TablePolicy[],
+): (name: TableName) => Omit<TablePolicy, 'match'> {
+  const compiled = policies.map(({ match, ...settings }) => ({ matches: compileAll([match])[0]!, settings }));
+  return (name) =>
+    compiled
+      .filter(({ matches }) => matches(name))
+      .reduceRight((merged, { settings }) => Object.assign(merged, settings), {});
+}
+
+function compileAll(patterns: readonly string[]): TableMatcher[] {
+  return patterns.map((pattern) => {
+    const matcher = compileTableGlob(pattern);
+    if (matcher === undefined) throw new Error(`Not a table pattern: ${pattern}`);
+    return matcher;
+  });
+}

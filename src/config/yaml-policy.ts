@@ -1,0 +1,208 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type * as Yaml from 'yaml';
+import type { Document, LineCounter } from 'yaml';
+import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
+import { suggest } from './names.js';
+import { DEFAULT_POLICY, DEFAULT_VIEW_COST, type Policy } from './policy.js';
+import { type PolicyOutput, policyJsonSchema, policySchema } from './policy-schema.js';
+import { type Problem, showValue } from './problem.js';
+
+export const POLICY_FILE = 'sentinel.yaml';
+
+/** Read sentinel.yaml of the working directory; what is wrong with it goes to `problems`. */
+export function readPolicy(cwd: string, problems: Problem[]): Policy {
+  const path = join(cwd, POLICY_FILE);
+  if (!existsSync(path)) {
+    const other = 'sentinel.yml';
+    if (existsSync(join(cwd, other)))
+      problems.push({ setting: other, file: other, allowed: POLICY_FILE, fix: `rename the file to ${POLICY_FILE}` });
+    return DEFAULT_POLICY;
+  }
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const fix = `make it readable (${(error as NodeJS.ErrnoException).code})`;
+    problems.push({ setting: POLICY_FILE, file: POLICY_FILE, allowed: 'a readable file', fix });
+    return DEFAULT_POLICY;
+  }
+  return parsePolicy(text, problems);
+}
+
+/** The policy that this YAML text says; on a problem, which goes to `problems`, the default one. */
+export function parsePolicy(text: string, problems: Problem[]): Policy {
+  const { parseDocument, LineCounter: Counter } = createRequire(import.meta.url)('yaml') as typeof Yaml;
+  const lines = new Counter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  if (document.errors.length > 0) {
+    for (const { message, pos } of document.errors)
+      problems.push({
+        setting: POLICY_FILE,
+        ...place(lines, pos[0]),
+        found: showValue(message, false),
+        allowed: 'YAML 1.2, each key once',
+        fix: 'correct the line',
+      });
+    return DEFAULT_POLICY;
+  }
+  let data: unknown;
+  try {
+    data = document.toJS() ?? {};
+  } catch (error) {
+    const found = showValue((error as Error).message, false);
+    problems.push({ setting: POLICY_FILE, file: POLICY_FILE, found, allowed: 'YAML 1.2', fix: 'use fewer aliases' });
+    return DEFAULT_POLICY;
+  }
+  const parsed = policySchema().safeParse(data);
+  const locator: Locator = { document, lines };
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(...describe(issue, locator));
+    return DEFAULT_POLICY;
+  }
+  return withDefaults(parsed.data);
+}
+
+function withDefaults({ include, exclude, views, foreignTables, tables, checks, slots }: PolicyOutput): Policy {
+  return {
+    include: include ?? [],
+    exclude: exclude ?? [],
+    views: { maxCost: views?.maxCost ?? DEFAULT_VIEW_COST },
+    foreignTables: foreignTables ?? false,
+    tables: (tables ?? []).map(({ match, insertTime, freshness }) => ({
+      match,
+      ...(insertTime !== undefined && { insertTime }),
+      ...(freshness !== undefined && { freshnessSeconds: freshness }),
+    })),
+    checks: { disabled: checks?.disabled ?? [], settings: checkSettings(checks, slots?.maxRetainedBytes) },
+  };
+}
+
+function checkSettings(checks: PolicyOutput['checks'], maxRetainedBytes: number | undefined): CheckSettings {
+  const { rowCount, nulls, freshness, slots } = DEFAULT_CHECK_SETTINGS;
+  const { slack, ...ownFreshness } = checks?.freshness ?? {};
+  return {
+    rowCount: { ...rowCount, ...defined(checks?.rowCount) },
+    nulls: { ...nulls, ...defined(checks?.nulls) },
+    freshness: { ...freshness, ...defined(ownFreshness), ...(slack !== undefined && { slackSeconds: slack }) },
+    slots: { ...slots, ...(maxRetainedBytes !== undefined && { retainedLimitBytes: maxRetainedBytes }) },
+  };
+}
+
+/** Without the fields that are undefined, which would overwrite a default. */
+function defined<T extends object>(settings: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(settings ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+interface Locator {
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+type Path = readonly PropertyKey[];
+
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: Path;
+  readonly message: string;
+  readonly keys?: readonly string[];
+  readonly values?: readonly unknown[];
+}
+
+function describe(issue: Issue, locator: Locator): Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(issue.path);
+    return (issue.keys ?? []).map((key) => unknownKey(issue.path, key, known, locator));
+  }
+  if (issue.code === 'invalid_value') return [unknownWord(issue, locator)];
+  const value = locator.document.getIn(issue.path) as unknown;
+  const isScalar = value === null || typeof value !== 'object';
+  const [, allowed] = /^Invalid input: expected (.*?)(, received .*)?$/.exec(issue.message) ?? [];
+  return [
+    {
+      setting: formatPath(issue.path),
+      ...placeOf(issue.path, locator),
+      found: value === undefined ? 'nothing' : isScalar ? showValue(String(value), false) : 'a list or a mapping',
+      allowed: allowed === undefined ? issue.message : describeType(allowed),
+      fix: 'correct it',
+    },
+  ];
+}
+
+function unknownWord({ path, values = [] }: Issue, locator: Locator): Problem {
+  const value = String(locator.document.getIn(path));
+  const known = values.map(String);
+  const nearest = suggest(value, known);
+  return {
+    setting: formatPath(path),
+    ...placeOf(path, locator),
+    found: showValue(value, false),
+    allowed: known.join(', '),
+    fix: nearest === undefined ? 'use one of these' : `write ${nearest}`,
+  };
+}
+
+function describeType(type: string): string {
+  const names: Readonly<Record<string, string>> = {
+    object: 'a mapping (key: value)',
+    record: 'a mapping (key: value)',
+    array: 'a list',
+    string: 'a text',
+    number: 'a number',
+    boolean: 'true or false',
+  };
+  return names[type] ?? type;
+}
+
+function unknownKey(path: Path, key: string, known: readonly string[], locator: Locator): Problem {
+  const nearest = suggest(key, known);
+  return {
+    setting: formatPath([...path, key]),
+    ...placeOf([...path, key], locator),
+    found: 'a key that nothing reads',
+    allowed: known.join(', '),
+    fix: nearest === undefined ? 'remove it' : `rename it to ${nearest}`,
+  };
+}
+
+/** Place of the key that a path ends with, or of the nearest node above it that is written down. */
+function placeOf(path: Path, { document, lines }: Locator): Pick<Problem, 'file' | 'line' | 'column'> {
+  const { isMap, isNode } = createRequire(import.meta.url)('yaml') as typeof Yaml;
+  for (let depth = path.length; depth > 0; depth--) {
+    const parent: unknown = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
+    const last = path[depth - 1];
+    const pair = isMap(parent) ? parent.items.find(({ key }) => isNode(key) && key.toJSON() === last) : undefined;
+    const node = pair === undefined ? document.getIn(path.slice(0, depth), true) : pair.key;
+    if (isNode(node) && node.range) return place(lines, node.range[0]);
+  }
+  return { file: POLICY_FILE };
+}
+
+function place(lines: LineCounter, offset: number): Pick<Problem, 'file' | 'line' | 'column'> {
+  const { line, col } = lines.linePos(offset);
+  return { file: POLICY_FILE, line, column: col };
+}
+
+function formatPath(path: Path): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text === '' ? POLICY_FILE : text.replace(/^\./, '');
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
+}
+
+/** Keys allowed at a path, from the JSON Schema. */
+function knownKeys(path: Path): string[] {
+  let schema: JsonSchema | undefined = policyJsonSchema() as JsonSchema;
+  for (const part of path) {
+    const next: JsonSchema | boolean | undefined =
+      typeof part === 'number' ? schema?.items : (schema?.properties?.[String(part)] ?? schema?.additionalProperties);
+    schema = typeof next === 'object' ? next : undefined;
+  }
+  return Object.keys(schema?.properties ?? {});
+}

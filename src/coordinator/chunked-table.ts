@@ -1,0 +1,126 @@
+import type { ChunkOutcome, ConnectionBudget, ChunkTask, TableResult } from '#src/contract/messages.js';
+import type { Failure } from '#src/core/model/failure.js';
+import { emptyProfile, okProfile } from '#src/core/model/outcome.js';
+import type { TableSpec } from '#src/core/model/relation.js';
+import { type Chunk, type ChunkLimits, planChunks } from '#src/core/planning/chunks.js';
+import { summarise } from '#src/core/sketches/summary.js';
+import type { StateOptions } from '#src/core/sketches/table-state.js';
+import type { HeldSnapshot, SourceAccess } from './ports.js';
+import { ReadPass } from './read-pass.js';
+
+export interface ChunkedTableOptions {
+  readonly run: string;
+  readonly budget: ConnectionBudget;
+  readonly limits: ChunkLimits;
+  /** As the workers build theirs. */
+  readonly state: StateOptions;
+  /** Heaps of at least this many bytes keep their mergeable states. */
+  readonly stateMinBytes: number;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** Resolves when a worker is to be had, with the call that gives it back. */
+  readonly acquire: () => Promise<() => void>;
+  /** Never rejects. */
+  readonly runChunk: (task: ChunkTask) => Promise<ChunkOutcome>;
+  /** Called when the last chunk is handed out: the next table may be begun. */
+  readonly handedOut: () => void;
+}
+
+/** How many times a table is begun anew because a column proved unreadable or a transient failure ended its snapshot. */
+const MAX_RESTARTS = 3;
+/** A chunk is begun only while the snapshot has this much of its allowed age left, as a multiple of the slowest chunk so far. */
+const AGE_RESERVE = 1.5;
+
+/**
+ * Read one big table in chunks by several workers, under a snapshot that this side holds open. Rejects where the snapshot cannot be
+ * had (nothing was read then); every later failure is the table's outcome.
+ */
+export async function profileInChunks(
+  table: TableSpec,
+  source: SourceAccess,
+  options: ChunkedTableOptions,
+): Promise<TableResult> {
+  const startedMs = options.now();
+  const columnFailures: Record<string, Failure> = {};
+  for (let attempts = 1; ; attempts++) {
+    const pass = new ReadPass(withoutColumns(table, columnFailures), options.state);
+    await readPass(pass, source, options);
+    const cost = { rows: pass.rows, bytes: pass.bytes, longestTransactionMs: pass.longestTransactionMs };
+    const durationMs = options.now() - startedMs;
+    if (!pass.failure) {
+      const outcome = { rowCount: pass.rows, consistent: pass.consistent, durationMs };
+      const keepState = pass.consistent && pass.states.length === 1 && table.bytes >= options.stateMinBytes;
+      return {
+        spec: table,
+        profile: okProfile(table, pass.states.flatMap(summarise), columnFailures, outcome),
+        ...(keepState && { state: pass.states[0]!.encode() }),
+        cost,
+        attempts,
+      };
+    }
+    Object.assign(columnFailures, pass.columnFailures);
+    const mayHelp = pass.columnFailures !== null || pass.failure.retryable;
+    if (!mayHelp || attempts > MAX_RESTARTS || options.signal.aborted)
+      return { spec: table, profile: emptyProfile(table, 'failed', pass.failure, durationMs), cost, attempts };
+  }
+}
+
+function withoutColumns(table: TableSpec, failures: Readonly<Record<string, Failure>>): TableSpec {
+  const columns = table.columns.map((column) => (failures[column.name] ? { ...column, readable: false } : column));
+  return { ...table, columns };
+}
+
+/** Hand out every chunk and wait for the last; a snapshot that grows too old is exchanged, which costs consistency. */
+async function readPass(pass: ReadPass, source: SourceAccess, options: ChunkedTableOptions): Promise<void> {
+  let held: HeldSnapshot = await source.holdSnapshot(pass.table);
+  let openedMs = options.now();
+  let slowestMs = 0;
+  const letGo = async () => {
+    await pass.settled();
+    await held.close();
+    pass.longestTransactionMs = Math.max(pass.longestTransactionMs, options.now() - openedMs);
+  };
+  try {
+    const chunks = planChunks(held.sizes, options.limits);
+    for (const [index, chunk] of chunks.entries()) {
+      const release = await options.acquire();
+      if (pass.failure || options.signal.aborted) {
+        release();
+        break;
+      }
+      if (held.remainingMs() < slowestMs * AGE_RESERVE) {
+        await letGo();
+        held = await source.holdSnapshot(pass.table);
+        openedMs = options.now();
+        pass.consistent = false;
+      }
+      const task = chunkTask(pass.table, chunk, held, options);
+      const begunMs = options.now();
+      const job = options.runChunk(task).then((outcome) => {
+        slowestMs = Math.max(slowestMs, options.now() - begunMs);
+        pass.accept(index, outcome);
+      });
+      pass.track(job.finally(release));
+    }
+    if (options.signal.aborted) pass.fail({ code: 'cancelled', message: 'the run was stopped', retryable: false });
+    options.handedOut();
+  } finally {
+    await letGo();
+  }
+}
+
+function chunkTask(table: TableSpec, chunk: Chunk, held: HeldSnapshot, options: ChunkedTableOptions): ChunkTask {
+  return {
+    type: 'chunk',
+    run: options.run,
+    source: table.source,
+    budget: options.budget,
+    table,
+    part: chunk.part,
+    fromBlock: chunk.fromBlock,
+    toBlock: chunk.toBlock,
+    snapshot: held.id,
+    timeoutMs: Math.max(Math.floor(held.remainingMs()), 1),
+  };
+}

@@ -1,0 +1,94 @@
+import type { ChunkOutcome, ChunkTask, DetectResult, DetectTask, ProfileTask, TableResult, TaskCost } from '#src/contract/messages.js';
+import type { Failure } from '#src/core/model/failure.js';
+import type { SourceInventory } from '#src/core/model/history.js';
+import type { TableProfile } from '#src/core/model/profile.js';
+import type { RelationKind, TableSpec } from '#src/core/model/relation.js';
+import type { PartSize } from '#src/core/planning/chunks.js';
+
+/** A relation that is not profiled on its own, and why. */
+export interface OmittedRelation {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: RelationKind;
+  readonly reason: string;
+  /** `schema.table` whose figures include this one's rows. */
+  readonly mergedInto?: string;
+}
+
+export interface Discovery {
+  readonly tables: readonly TableSpec[];
+  readonly omitted: readonly OmittedRelation[];
+  readonly inventory: SourceInventory;
+}
+
+/** A snapshot and ACCESS SHARE locks held open for the readers of one big table. */
+export interface HeldSnapshot {
+  readonly id: string;
+  /** Measured under the lock, one entry per part. */
+  readonly sizes: readonly PartSize[];
+  /** Milliseconds until it must be let go (MAX_TRANSACTION_AGE). */
+  remainingMs(): number;
+  close(): Promise<void>;
+}
+
+/** The coordinator's own way into one source. */
+export interface SourceAccess {
+  readonly name: string;
+  /** Ceiling of connections over all threads, known after `discover`. */
+  readonly maxConnections: number;
+  discover(): Promise<Discovery>;
+  holdSnapshot(table: TableSpec): Promise<HeldSnapshot>;
+}
+
+/** The worker threads. No call rejects because of a table; a call rejects where the thread itself died. */
+export interface WorkerPool {
+  /** Resolves with the failure that made the source unreachable, else null; results come by `onTable`. */
+  profile(task: ProfileTask, onTable: (result: TableResult) => void): Promise<Failure | null>;
+  chunk(task: ChunkTask): Promise<ChunkOutcome>;
+  detect(task: DetectTask): Promise<DetectResult>;
+}
+
+/** One figure of a table or, with `column`, of one of its columns. */
+export interface NewPoint {
+  readonly column: string | null;
+  readonly metric: string;
+  readonly value: number;
+  readonly stdError?: number;
+}
+
+/** Everything one run learned of one table; it becomes durable as a whole or not at all. */
+export interface TableRecord {
+  readonly spec: TableSpec;
+  readonly profile: TableProfile;
+  readonly state?: Uint8Array;
+  readonly points: readonly NewPoint[];
+  readonly attempts: number;
+  readonly cost: TaskCost;
+}
+
+/** What a run saw of a source beside its tables; `inventory` is null where it could not be reached, `failure` says why. */
+export interface InventoryRecord {
+  readonly source: string;
+  readonly database: string;
+  readonly inventory: SourceInventory | null;
+  readonly failure?: Failure;
+}
+
+/** Where a run's results become durable. */
+export interface RunStore {
+  /** Resolves when the table is durable. */
+  addTable(record: TableRecord): Promise<void>;
+  addInventory(record: InventoryRecord): Promise<void>;
+  /** Remember that every known table of `source` that is not in `present` is gone. */
+  markGone(source: string, present: readonly { readonly schema: string; readonly table: string }[]): Promise<void>;
+}
+
+/** Told what happens, as it happens; must not throw. */
+export interface RunObserver {
+  sourceDiscovered(source: string, tables: number): void;
+  sourceFailed(source: string, failure: Failure): void;
+  /** After the table is durable. */
+  tableDone(result: TableResult): void;
+  /** Rows and CopyData bytes that arrived since the last call. */
+  progress(source: string, rows: number, bytes: number): void;
+}

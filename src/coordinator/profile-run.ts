@@ -1,0 +1,101 @@
+import type { TableResult } from '#src/contract/messages.js';
+import type { Failure } from '#src/core/model/failure.js';
+import { isSourceWide } from '#src/core/model/failure.js';
+import type { TableSpec } from '#src/core/model/relation.js';
+import type { RunObserver, RunStore, SourceAccess, WorkerPool } from './ports.js';
+import { type ProfileSourceOptions, profileSource } from './profile-source.js';
+import { tableRecord } from './table-record.js';
+
+export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult' | 'toFailure'> {
+  /** The run's clock (`--as-of`), epoch milliseconds. */
+  readonly asOfMs: number;
+  /** False for tables left out by `--table`, `--exclude` or sentinel.yaml. */
+  readonly wanted: (table: TableSpec) => boolean;
+  /** Insert-time column declared for a table, if any. */
+  readonly insertTime: (table: TableSpec) => string | undefined;
+  readonly database: (source: string) => string;
+  readonly toFailure: (error: unknown, source: string, table?: string) => Failure;
+  /** The most finished tables waiting to become durable before reading pauses. */
+  readonly maxWaiting: number;
+}
+
+export interface SourceOutcome {
+  readonly source: string;
+  /** Why the source could not be read, or not to its end. */
+  readonly failure: Failure | null;
+}
+
+/**
+ * Profile the wanted tables of all sources at once and make each durable as soon as it is done. A source that fails is an outcome
+ * and costs the others nothing; rejects only where results cannot be stored.
+ */
+export async function profileRun(
+  sources: readonly SourceAccess[],
+  pool: WorkerPool,
+  store: RunStore,
+  observer: RunObserver,
+  options: ProfileRunOptions,
+): Promise<SourceOutcome[]> {
+  return Promise.all(
+    sources.map(async (source): Promise<SourceOutcome> => {
+      const failure = await profileOneSource(source, pool, store, observer, options);
+      if (failure) observer.sourceFailed(source.name, failure);
+      return { source: source.name, failure };
+    }),
+  );
+}
+
+async function profileOneSource(
+  source: SourceAccess,
+  pool: WorkerPool,
+  store: RunStore,
+  observer: RunObserver,
+  options: ProfileRunOptions,
+): Promise<Failure | null> {
+  const database = options.database(source.name);
+  let tables: readonly TableSpec[];
+  try {
+    const discovery = await source.discover();
+    tables = discovery.tables.filter(options.wanted);
+    const present = [...discovery.tables, ...discovery.omitted].map(({ schema, name }) => ({ schema, table: name }));
+    await store.addInventory({ source: source.name, database, inventory: discovery.inventory });
+    await store.markGone(source.name, present);
+  } catch (error) {
+    if (options.signal.aborted) return null;
+    const failure = options.toFailure(error, source.name);
+    await store.addInventory({ source: source.name, database, inventory: null, failure });
+    return failure;
+  }
+  observer.sourceDiscovered(source.name, tables.length);
+  const persist = persister(store, observer, options);
+  const failure = await profileSource(tables, source, pool, {
+    ...options,
+    onResult: persist.add,
+    toFailure: (error, table) => options.toFailure(error, source.name, table),
+  });
+  await persist.settled();
+  return failure && isSourceWide(failure) ? failure : null;
+}
+
+/** Hands results to the store, letting reading go on while at most `maxWaiting` of them are not durable yet. */
+function persister(store: RunStore, observer: RunObserver, options: ProfileRunOptions) {
+  const waiting = new Set<Promise<void>>();
+  const errors: unknown[] = [];
+  const add = async (result: TableResult) => {
+    const insertTime = options.insertTime(result.spec);
+    const record = tableRecord(result, { nowMs: options.asOfMs, ...(insertTime !== undefined && { insertTime }) });
+    const durable: Promise<void> = store
+      .addTable(record)
+      .then(() => observer.tableDone(result))
+      .catch((error: unknown) => void errors.push(error))
+      .finally(() => waiting.delete(durable));
+    waiting.add(durable);
+    while (waiting.size >= options.maxWaiting) await Promise.race(waiting);
+    if (errors.length > 0) throw errors[0];
+  };
+  const settled = async () => {
+    await Promise.all(waiting);
+    if (errors.length > 0) throw errors[0];
+  };
+  return { add, settled };
+}

@@ -1,0 +1,133 @@
+import type { ConnectionBudget, ProfileTask, TableResult } from '#src/contract/messages.js';
+import type { Failure } from '#src/core/model/failure.js';
+import { emptyProfile } from '#src/core/model/outcome.js';
+import type { TableSpec } from '#src/core/model/relation.js';
+import { type PlanLimits, planTables } from '#src/core/planning/batches.js';
+import { type ChunkedTableOptions, profileInChunks } from './chunked-table.js';
+import type { SourceAccess, WorkerPool } from './ports.js';
+import { PrioritySlots } from './priority-slots.js';
+
+export interface ProfileSourceOptions
+  extends Pick<ChunkedTableOptions, 'run' | 'limits' | 'state' | 'stateMinBytes' | 'now' | 'signal'> {
+  readonly workers: number;
+  /** The most tables in one batch. */
+  readonly maxTables: number;
+  /** Takes each result as soon as it is there; resolves when there is room for more. */
+  readonly onResult: (result: TableResult) => Promise<void>;
+  readonly toFailure: (error: unknown, table?: string) => Failure;
+}
+
+/** Chunks of a table that is already begun go before batches, so that its snapshot is held no longer than needed. */
+const BATCH_PRIORITY = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Profile a source's tables in the worker pool: big ones in chunks, the others in batches, never more tasks at a time than the
+ * source's connection budget allows. Resolves with the failure that made the source unreachable on the way, else null.
+ */
+export async function profileSource(
+  tables: readonly TableSpec[],
+  source: SourceAccess,
+  pool: WorkerPool,
+  options: ProfileSourceOptions,
+): Promise<Failure | null> {
+  const { maxConnections } = source;
+  const mayChunk = maxConnections > 1;
+  // With a connection for each worker and one to hold a snapshot, idle ones stand in nobody's way.
+  const budget: ConnectionBudget = { maxConnections, keepIdle: maxConnections > options.workers };
+  const planLimits: PlanLimits = {
+    workers: options.workers,
+    maxTables: options.maxTables,
+    chunkMinBytes: options.limits.minBytes,
+    mayChunk,
+  };
+  const { chunked, batches } = planTables(tables, planLimits);
+  const readers = maxConnections - (chunked.length > 0 ? 1 : 0);
+  const slots = new PrioritySlots(Math.max(Math.min(options.workers, readers), 1));
+  let sourceFailure: Failure | null = null;
+
+  const runBatch = async (batch: readonly TableSpec[]) => {
+    if (options.signal.aborted) return;
+    if (sourceFailure) return failAll(batch, sourceFailure, options);
+    const task: ProfileTask = { type: 'profile', run: options.run, source: source.name, budget, tables: batch };
+    const failure = await profileBatchSafely(task, pool, options);
+    if (failure) sourceFailure ??= failure;
+  };
+
+  const runChunked = async () => {
+    const running: Promise<void>[] = [];
+    for (const [priority, table] of chunked.entries()) {
+      if (options.signal.aborted) break;
+      await new Promise<void>((handedOut) => {
+        const acquire = async () => {
+          await slots.acquire(priority);
+          return () => slots.release();
+        };
+        const job = profileInChunks(table, source, {
+          ...options,
+          budget,
+          acquire,
+          handedOut,
+          runChunk: (task) =>
+            pool.chunk(task).catch((error: unknown) => ({ ok: false, failure: options.toFailure(error) }) as const),
+        }).then(
+          (result) => deliver(result, options),
+          // Nothing was read: a worker takes it whole, with its retries and its answer to a changed shape.
+          () => slots.run(priority, () => runBatch([table])),
+        );
+        running.push(job.finally(handedOut));
+      });
+    }
+    await Promise.all(running);
+  };
+
+  await Promise.all([runChunked(), ...batches.map((batch) => slots.run(BATCH_PRIORITY, () => runBatch(batch)))]);
+  return sourceFailure;
+}
+
+/**
+ * Run a batch; where its worker dies, run what it had not reported in halves, until the table that kills workers is alone and is
+ * reported as failed.
+ */
+async function profileBatchSafely(
+  task: ProfileTask,
+  pool: WorkerPool,
+  options: ProfileSourceOptions,
+): Promise<Failure | null> {
+  const nameOf = ({ schema, name }: TableSpec) => JSON.stringify([schema, name]);
+  const pending = new Set(task.tables.map(nameOf));
+  const delivered: Promise<void>[] = [];
+  try {
+    const failure = await pool.profile(task, (result) => {
+      pending.delete(nameOf(result.spec));
+      delivered.push(deliver(result, options));
+    });
+    await Promise.all(delivered);
+    return failure;
+  } catch (error) {
+    await Promise.all(delivered);
+    const rest = task.tables.filter((table) => pending.has(nameOf(table)));
+    if (options.signal.aborted || rest.length === 0) return null;
+    if (rest.length === 1) {
+      await failAll(rest, options.toFailure(error, `${rest[0]!.schema}.${rest[0]!.name}`), options);
+      return null;
+    }
+    const half = Math.ceil(rest.length / 2);
+    const first = await profileBatchSafely({ ...task, tables: rest.slice(0, half) }, pool, options);
+    const second = await profileBatchSafely({ ...task, tables: rest.slice(half) }, pool, options);
+    return first ?? second;
+  }
+}
+
+async function failAll(tables: readonly TableSpec[], failure: Failure, options: ProfileSourceOptions): Promise<void> {
+  for (const table of tables) {
+    const profile = emptyProfile(table, 'failed', failure, 0);
+    const cost = { rows: 0, bytes: 0, longestTransactionMs: 0 };
+    await deliver({ spec: table, profile, cost, attempts: 0 }, options);
+  }
+}
+
+/** What was cut short by the end of the run is no outcome: the table is taken up by the next run. */
+async function deliver(result: TableResult, options: ProfileSourceOptions): Promise<void> {
+  if (options.signal.aborted && result.profile.status === 'failed') return;
+  await options.onResult(result);
+}

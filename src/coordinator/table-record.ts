@@ -1,0 +1,14 @@
+import type { TableResult } from '#src/contract/messages.js';
+import { findInsertTime } from '#src/core/checks/index.js';
+import { FRESHNESS_METRIC, freshnessSeconds, metricPoints } from '#src/core/metrics/index.js';
+import type { NewPoint, TableRecord } from './ports.js';
+
+/** What one run stores of one table: its profile, its state, and the points of its series. */
+export function tableRecord(result: TableResult, options: { nowMs: number; insertTime?: string }): TableRecord {
+  const { spec, profile, state, attempts, cost } = result;
+  const points: NewPoint[] = metricPoints(profile);
+  const insertTime = findInsertTime(profile, options.nowMs, options.insertTime);
+  const freshness = freshnessSeconds(insertTime?.newest ?? null, options.nowMs);
+  if (freshness !== undefined) points.push({ column: null, metric: FRESHNESS_METRIC, value: freshness });
+  return { spec, profile, ...(state && { state }), points, attempts, cost };
+}

@@ -1,0 +1,46 @@
+import type { Finding } from '../model/finding.js';
+import type { SourceHistory, TableHistory } from '../model/history.js';
+import { allNull } from './all-null.js';
+import type { SourceCheck, TableCheck } from './check.js';
+import { databaseGone } from './database-gone.js';
+import { databases } from './databases.js';
+import { emptyTable } from './empty-table.js';
+import { firstNull } from './first-null.js';
+import { freshness } from './freshness.js';
+import { withoutImplied } from './implied.js';
+import { inOrder } from './order.js';
+import { replicationSlot } from './replication-slot.js';
+import { rowCount } from './row-count.js';
+import { schema } from './schema.js';
+import { schemas } from './schemas.js';
+import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';
+
+export type { SourceCheck, TableCheck } from './check.js';
+export { foldDroppedSchemas, withoutImplied } from './implied.js';
+export { findInsertTime, type InsertTime } from './insert-time.js';
+export { inOrder } from './order.js';
+export { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';
+
+/** Every check of a table. A new one is one file and one line here. */
+export const tableChecks: readonly TableCheck[] = [schema, emptyTable, rowCount, allNull, firstNull, freshness];
+
+/** Every check of a source. A new one is one file and one line here. */
+export const sourceChecks: readonly SourceCheck[] = [databaseGone, databases, schemas, replicationSlot];
+
+/** All findings about these tables, what a stronger one implies left out, in an order that the input's does not change. */
+export function judgeTables(
+  histories: readonly TableHistory[],
+  settings: CheckSettings = DEFAULT_CHECK_SETTINGS,
+): Finding[] {
+  return inOrder(
+    histories.flatMap((history) => withoutImplied(tableChecks.flatMap((check) => check.judge(history, settings)))),
+  );
+}
+
+/** All findings about these sources, in an order that the input's does not change. */
+export function judgeSources(
+  histories: readonly SourceHistory[],
+  settings: CheckSettings = DEFAULT_CHECK_SETTINGS,
+): Finding[] {
+  return inOrder(histories.flatMap((history) => sourceChecks.flatMap((check) => check.judge(history, settings))));
+}

@@ -1,0 +1,8 @@
+import type { ColumnMetric } from './metric.js';
+
+/** Arithmetic mean of the values. */
+export const mean: ColumnMetric = {
+  name: 'mean',
+  kind: 'mean',
+  measure: (column) => column.mean,
+};

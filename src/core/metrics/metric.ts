@@ -1,0 +1,26 @@
+import type { ColumnProfile, TableProfile } from '../model/profile.js';
+
+/** Fixes a series' transform, direction, minimum effect and rules. */
+export type SeriesKind =
+  | 'row_count'
+  | 'cumulative'
+  | 'distinct'
+  | 'rate'
+  | 'null_rate'
+  | 'mean'
+  | 'freshness'
+  | 'stream';
+
+/** A figure of a whole table. `measure` gives undefined where it is unknown or does not apply, never a stand-in. */
+export interface TableMetric {
+  readonly name: string;
+  readonly kind: SeriesKind;
+  measure(profile: TableProfile): number | undefined;
+}
+
+/** A figure of one column of a table of `rowCount` rows; undefined where it is unknown or does not apply. */
+export interface ColumnMetric {
+  readonly name: string;
+  readonly kind: SeriesKind;
+  measure(column: ColumnProfile, rowCount: number): number | undefined;
+}

@@ -1,0 +1,90 @@
+import type { ProfileSettings, ProfileTask, TableResult } from '#src/contract/messages.js';
+import { type Failure, isSourceWide } from '#src/core/model/failure.js';
+import type { TableSpec } from '#src/core/model/relation.js';
+import type { ProfilePorts } from './ports.js';
+import { profileTable } from './profile-table.js';
+import { readTables } from './read-tables.js';
+import { failedResult } from './table-read.js';
+
+/** Tables whose COPYs share one protocol string and one lock statement: enough to hide the round trip. */
+const TABLES_PER_STRING = 20;
+/** Larger tables are read alone, so that a failure in a string costs little to repeat and locks are held for moments. */
+const STRING_MAX_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Profile the tables of a batch, emitting each result as soon as it is known. Never rejects because of a table or a source:
+ * whatever fails is an outcome. Returns the failure that made the whole source unreachable, if that is what happened: its
+ * tables of other batches need not be tried.
+ */
+export async function profileBatch(
+  task: ProfileTask,
+  settings: ProfileSettings,
+  ports: ProfilePorts,
+  emit: (result: TableResult) => void,
+): Promise<Failure | null> {
+  const pending = new Set(task.tables);
+  const done = (table: TableSpec, result: TableResult) => {
+    if (pending.delete(table)) emit(result);
+  };
+  for (const tables of stringsOf(task.tables)) {
+    const failure = await profileString(task.source, tables, pending, settings, ports, done);
+    if (!failure) continue;
+    for (const table of [...pending]) done(table, failedResult(table, 'failed', failure, 0, 1));
+    return failure;
+  }
+  return null;
+}
+
+/** Consecutive small lockable tables share a string; every other table is alone. */
+function stringsOf(tables: readonly TableSpec[]): TableSpec[][] {
+  const strings: TableSpec[][] = [];
+  let shared: TableSpec[] | null = null;
+  let bytes = 0;
+  for (const table of tables) {
+    if (!table.lockable || table.bytes > STRING_MAX_BYTES || !table.columns.some((column) => column.readable)) {
+      strings.push([table]);
+      continue;
+    }
+    if (!shared || shared.length === TABLES_PER_STRING || bytes + table.bytes > STRING_MAX_BYTES) {
+      shared = [];
+      bytes = 0;
+      strings.push(shared);
+    }
+    shared.push(table);
+    bytes += table.bytes;
+  }
+  return strings;
+}
+
+/** Returns the failure of the whole source, or null where each table of the string has its outcome. */
+async function profileString(
+  source: string,
+  tables: readonly TableSpec[],
+  pending: ReadonlySet<TableSpec>,
+  settings: ProfileSettings,
+  ports: ProfilePorts,
+  done: (table: TableSpec, result: TableResult) => void,
+): Promise<Failure | null> {
+  const waiting = () => tables.filter((table) => pending.has(table));
+  if (tables.length > 1) {
+    try {
+      await ports.retry({ source, operation: `profile ${tables.length} tables` }, async (attempt) => {
+        try {
+          await readTables(source, waiting(), {}, attempt, settings, ports, done);
+        } catch (error) {
+          const failure = ports.toFailure(error, { source });
+          if (isSourceWide(failure)) throw error;
+          ports.log('debug', { source, code: failure.code }, 'one table of several failed: each is now read alone');
+        }
+      });
+    } catch (error) {
+      const failure = ports.toFailure(error, { source });
+      if (!(await ports.reader.reachable(source))) return failure;
+    }
+  }
+  for (const table of waiting()) {
+    const failure = await profileTable(table, settings, ports, (result) => done(table, result));
+    if (failure) return failure;
+  }
+  return null;
+}

@@ -1,0 +1,74 @@
+import type { ChunkOutcome, ChunkResult, ChunkTask, ProfileSettings } from '#src/contract/messages.js';
+import type { CopyConsumer } from '#src/core/decode/copy-stream-decoder.js';
+import type { FieldBatch } from '#src/core/decode/field-batch.js';
+import type { TableState } from '#src/core/sketches/table-state.js';
+import type { ProfilePorts } from './ports.js';
+import { mayBeOneColumn, probeColumns } from './probe-columns.js';
+import { batchBytes } from './table-collector.js';
+import { groupState, planRead, type TableRead } from './table-read.js';
+
+/** Read one block range of a big table under the coordinator's snapshot and return its mergeable states. Never rejects. */
+export async function profileChunk(
+  task: ChunkTask,
+  settings: ProfileSettings,
+  ports: ProfilePorts,
+): Promise<ChunkOutcome> {
+  const { source, table } = task;
+  const context = { source, table: `${table.schema}.${table.name}` };
+  const read = planRead(table, ports.reader);
+  const part = table.parts[task.part]!;
+  const range = { fromBlock: task.fromBlock, toBlock: task.toBlock };
+  const requests = read.groups.map((columns) => ({ part, columns, guarded: read.guarded, range }));
+  const snapshot = { id: task.snapshot, timeoutMs: task.timeoutMs };
+  const startedMs = ports.now();
+  try {
+    return await ports.retry({ source, operation: `profile a chunk of ${context.table}` }, () =>
+      ports.reader.readSnapshot(source, snapshot, async (tx) => {
+        const collector = new ChunkCollector(read, settings, ports);
+        const { bytes } = await tx.copy(requests, collector);
+        const cost = { rows: collector.rows, bytes, longestTransactionMs: ports.now() - startedMs };
+        return { ok: true, chunk: { groups: collector.groups, cost } } as const;
+      }),
+    );
+  } catch (error) {
+    const failure = ports.toFailure(error, context);
+    if (!mayBeOneColumn(failure)) return { ok: false, failure };
+    try {
+      const columnFailures = await ports.reader.readSnapshot(source, snapshot, (tx) =>
+        probeColumns(tx, read, { part: task.part, range }),
+      );
+      return { ok: false, failure, columnFailures };
+    } catch {
+      return { ok: false, failure };
+    }
+  }
+}
+
+/** Builds one state per column group; a group's state is encoded and let go when its COPY ends. */
+class ChunkCollector implements CopyConsumer {
+  readonly groups: ChunkResult['groups'][number][] = [];
+  rows = 0;
+  private state: TableState | undefined;
+
+  constructor(
+    private readonly read: TableRead,
+    private readonly settings: ProfileSettings,
+    private readonly ports: ProfilePorts,
+  ) {}
+
+  begin(copy: number): void {
+    this.state = groupState(this.read, copy, this.ports.reader, this.settings);
+  }
+
+  batch(copy: number, batch: FieldBatch): void {
+    this.state!.addBatch(batch);
+    this.ports.progress(this.read.table.source, copy === 0 ? batch.rows : 0, batchBytes(batch));
+  }
+
+  end(copy: number): void {
+    const state = this.state!;
+    if (copy === 0) this.rows = state.rows;
+    this.groups.push({ columns: state.specs.map(({ name }) => name), state: state.encode() });
+    state.release();
+  }
+}

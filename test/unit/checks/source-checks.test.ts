@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { foldDroppedSchemas, judgeSources, judgeTables } from '#src/core/checks/index.js';
+import type { SlotState } from '#src/core/model/history.js';
+import { DAY, NOW, sourceHistory, tableHistory } from '../../support/table-history.js';
+
+const MIB = 1024 * 1024;
+const inventory = { databases: ['analytics'], schemas: ['sales'], slots: [] };
+const previousInventory = { databases: ['analytics', 'old'], schemas: ['sales', 'web'], slots: [], time: NOW - DAY };
+
+test('nothing changed, nothing said', () => {
+  expect(judgeSources([sourceHistory()])).toEqual([]);
+});
+
+test('the first run has nothing to compare with', () => {
+  expect(judgeSources([sourceHistory({ previousInventory: null })])).toEqual([]);
+});
+
+test('a source out of reach is unknown', () => {
+  expect(judgeSources([sourceHistory({ inventory: null })])).toEqual([]);
+});
+
+test('a database that is gone', () => {
+  expect(judgeSources([sourceHistory({ inventory: null, databaseGone: true })])).toMatchObject([
+    {
+      check: 'database_gone',
+      severity: 'critical',
+      schema: null,
+      table: null,
+      message: 'Database analytics of source batch no longer exists; it was there at 2026-11-23 02:00 UTC.',
+    },
+  ]);
+});
+
+test('dropped databases and schemas', () => {
+  expect(judgeSources([sourceHistory({ inventory, previousInventory })])).toMatchObject([
+    { check: 'databases', severity: 'warn', value: 'old' },
+    { check: 'schemas', severity: 'critical', schema: 'web', table: null, value: 'dropped' },
+  ]);
+});
+
+test('added ones are information', () => {
+  const [before, after] = [{ ...inventory, time: NOW - DAY }, previousInventory];
+  expect(judgeSources([sourceHistory({ inventory: after, previousInventory: before })])).toMatchObject([
+    { check: 'databases', severity: 'info', value: 'old' },
+    { check: 'schemas', severity: 'info', schema: 'web', value: 'added' },
+  ]);
+});
+
+test('a schema that is gone names its tables and speaks for them', () => {
+  const gone = ['clicks', 'visits'].map((table) => tableHistory({ schema: 'web', table, shape: null, profile: null }));
+  const other = tableHistory({ table: 'orders', shape: null, profile: null });
+  const source = sourceHistory({ inventory: { ...inventory, databases: ['analytics', 'old'] }, previousInventory });
+  const findings = foldDroppedSchemas([...judgeSources([source]), ...judgeTables([...gone, other])]);
+  expect(findings.map((each) => each.message)).toEqual([
+    'Schema web no longer exists; it was there at 2026-11-23 02:00 UTC with its 2 tables clicks and visits.',
+    'sales.orders no longer exists; it was last seen at 2026-11-23 02:00 UTC with 2 columns and 10 rows.',
+  ]);
+});
+
+describe('replication slots', () => {
+  const judge = (slot: Partial<SlotState>, before?: Partial<SlotState>) => {
+    const make = (each: Partial<SlotState>) => ({
+      name: 'debezium',
+      active: false,
+      walStatus: 'reserved',
+      retainedBytes: 0,
+      ...each,
+    });
+    return judgeSources([
+      sourceHistory({
+        inventory: { ...inventory, slots: [make(slot)] },
+        previousInventory: before ? { ...inventory, slots: [make(before)], time: NOW - DAY } : null,
+      }),
+    ]);
+  };
+
+  test.each([
+    ['inactive at the limit', { retainedBytes: 64 * MIB }, []],
+    ['inactive above it', { retainedBytes: 64 * MIB + 1 }, ['warn']],
+    ['ten times the limit', { retainedBytes: 640 * MIB }, ['warn']],
+    ['more than that', { retainedBytes: 640 * MIB + 1 }, ['critical']],
+    ['active', { active: true, retainedBytes: 9_000 * MIB }, []],
+    ['lost', { walStatus: 'lost', retainedBytes: null }, ['critical']],
+    ['unreserved', { walStatus: 'unreserved', retainedBytes: MIB }, ['critical']],
+    ['unknown', { retainedBytes: null }, []],
+  ])('%s', (_, slot, expected) => {
+    expect(judge(slot).map((finding) => finding.severity)).toEqual(expected);
+  });
+
+  test('the sentence', () => {
+    expect(judge({ retainedBytes: 2.3 * 1024 * MIB }, { active: true })[0]?.message).toBe(
+      'Replication slot debezium of source batch is inactive, unlike at 2026-11-23 02:00 UTC, and holds back 2.3 GiB ' +
+        'of WAL, which fills the disk; expected at most 64 MiB.',
+    );
+    expect(judge({ walStatus: 'lost' })[0]?.message).toBe(
+      'Replication slot debezium of source batch is inactive and has lost WAL that it needed: its reader must start ' +
+        'again from a full copy.',
+    );
+  });
+});
