@@ -19,6 +19,7 @@ import { type Io, writeLine } from './io.js';
 import { loadSettings } from './load-settings.js';
 import { writeMetricsFile } from './metrics-file.js';
 import type { RunOptions } from './options.js';
+import { createProgress, progressMode } from './render/progress.js';
 import { openMetadata, orUsageError, runStore } from './run-store.js';
 import { jsonView, type RunSummaryRecord, type RunTally, type RunView, tallying } from './run-view.js';
 import { selectSources, tableFilter } from './selection.js';
@@ -56,16 +57,18 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const sources = selectSources(config, options.source);
   tableFilter(config, options); // bad patterns end it before anything is opened
   const quiet = options.quiet === true;
-  const logs = createLogSystem(config.logs, { console: io.stderr, quiet, secrets: configSecrets(config) });
+  const progress = createProgress({ stream: io.stderr, mode: progressMode(io.stderr, quiet || options.json === true) });
+  const logs = createLogSystem(config.logs, { console: progress.console, quiet, secrets: configSecrets(config) });
   const stop = stopOnSignal((signal) => {
-    if (!quiet) writeLine(io.stderr, `${signal}: stopping; what is finished is kept (again to stop at once)`);
+    if (!quiet) writeLine(progress.console, `${signal}: stopping; what is finished is kept (again to stop at once)`);
   });
   const startedAt = new Date();
-  const view = options.json ? jsonView(io) : textView(io, { quiet, sources: sources.map(({ name }) => name) });
+  const view = options.json ? jsonView(io) : textView(io, progress, { quiet });
   const asOf = options.asOf ?? startedAt;
   try {
     return await withStore({ command, config, options, sources, io, logs, view, stop, startedAt, asOf });
   } finally {
+    progress.finish();
     stop.dispose();
     await logs.close();
   }

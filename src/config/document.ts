@@ -93,10 +93,13 @@ function renderPolicyKeys(): string {
 
 /** The content of `docs/sentinel.schema.json`. */
 export function renderPolicySchema(): string {
-  // Lists of words on one line, as the formatter has them.
+  // Short lists of words on one line, as the formatter has them.
   const wordList = /\[\n\s+("[^"\n]*"(?:,\s+"[^"\n]*")*)\n\s+\]/g;
-  const text = JSON.stringify(policyJsonSchema(), null, 2);
-  return `${text.replace(wordList, (_, words: string) => `[${words.replace(/,\s+/g, ', ')}]`)}\n`;
+  const onOneLine = (list: string, words: string): string => {
+    const line = `[${words.replace(/,\s+/g, ', ')}]`;
+    return line.length <= 80 ? line : list;
+  };
+  return `${JSON.stringify(policyJsonSchema(), null, 2).replace(wordList, onOneLine)}\n`;
 }
 
 const INTRO = `# Settings

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { type EmbeddedServer, reachableDataDir, startEmbeddedServer } from '../adapters/embedded/server.js';
 import type { DemoDatabase, DemoSeed } from './relations.js';
@@ -132,5 +132,12 @@ function secret(file: string): string {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return readFileSync(file, 'utf8').trim();
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(
+      `${file} cannot be read: another user ran the demo here; run it as that user, or remove ${dirname(file)}`,
+      { cause: error },
+    );
+  }
 }

@@ -44,6 +44,15 @@ describe.skipIf(!root)('as root (skipped: other accounts can only be tried by ro
     await release(held);
   });
 
+  test('data that another account made is refused', async () => {
+    chmodSync(folder, 0o755);
+    const dataDir = join(folder, 'data');
+    await release(await holdServer(dataDir, { account: 'nobody' }));
+    const rights = { uid: nobody!.uid + 1, gid: nobody!.gid };
+    for (const options of [{ account: 'daemon' }, rights])
+      await expect(holdServer(dataDir, options)).rejects.toThrow(`${dataDir} belongs to another account`);
+  });
+
   test('an account that does not exist is named', () => {
     expect(() => embeddedBinaries('no-such-account')).toThrow('no account "no-such-account"');
   });

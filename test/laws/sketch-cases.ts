@@ -59,6 +59,18 @@ function hashed(
   });
 }
 
+/** How many values at the front of an ordered array pass. */
+function countWhere(sorted: Float64Array, passes: (value: number) => boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (passes(sorted[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 const hyperLogLog: SketchCase<HyperLogLog> = {
   name: 'HyperLogLog',
   exact: true,
@@ -84,15 +96,14 @@ const quantileSketch: SketchCase<QuantileSketch> = {
     if (values.length === 0) return;
     const sorted = Float64Array.from(values).sort();
     expect([sketch.min, sketch.max]).toEqual([sorted[0], sorted.at(-1)]);
-    for (let percent = 1; percent < 100; percent++) {
-      const value = sketch.quantile(percent / 100);
+    const percents = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
+    const errors = sketch.quantiles(percents).map((value, i) => {
       // Equal values share a span of ranks: the wanted one must lie in it, give or take 1 %.
-      const below = sorted.findLastIndex((v) => v < value) + 1;
-      const upTo = sorted.findLastIndex((v) => v <= value) + 1;
-      expect(upTo / sorted.length).toBeGreaterThanOrEqual(percent / 100 - 0.01);
-      expect(below / sorted.length).toBeLessThanOrEqual(percent / 100 + 0.01);
-      expect(Math.abs(sketch.rank(value) - upTo / sorted.length)).toBeLessThanOrEqual(0.01);
-    }
+      const below = countWhere(sorted, (v) => v < value) / sorted.length;
+      const upTo = countWhere(sorted, (v) => v <= value) / sorted.length;
+      return Math.max(percents[i]! - upTo, below - percents[i]!, Math.abs(sketch.rank(value) - upTo));
+    });
+    expect(Math.max(...errors)).toBeLessThanOrEqual(0.01);
   },
 };
 
@@ -116,7 +127,7 @@ const frequentValues: SketchCase<FrequentValues> = {
       truth.delete(value);
     }
     const least = shown.at(-1)?.lower ?? Number.POSITIVE_INFINITY;
-    for (const hidden of truth.values()) expect(hidden).toBeLessThan(least);
+    expect(Math.max(0, ...truth.values())).toBeLessThan(least);
   },
 };
 

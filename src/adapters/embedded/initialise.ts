@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { canEnter } from './account.js';
@@ -20,10 +30,16 @@ export interface ClusterOptions {
  */
 export async function initialiseDataDir(options: ClusterOptions, binaries: EmbeddedBinaries): Promise<void> {
   const { dataDir } = options;
-  if (existsSync(join(dataDir, 'PG_VERSION'))) return;
-  if (existsSync(dataDir) && readdirSync(dataDir).length > 0)
-    throw new Error(`${dataDir} is not empty and holds no Postgres data; name another folder, or empty this one`);
   const { account } = binaries;
+  const owner = account?.uid ?? process.getuid?.();
+  const found = contentOf(dataDir);
+  if (found === 'other files')
+    throw new Error(`${dataDir} is not empty and holds no Postgres data; name another folder, or empty this one`);
+  if (found === 'closed' || (found === 'data' && owner !== undefined && statSync(dataDir).uid !== owner))
+    throw new Error(
+      `${dataDir} belongs to another account, which alone can run a server on it; run as that account, or name another folder`,
+    );
+  if (found === 'data') return;
   mkdirSync(dirname(dataDir), { recursive: true });
   if (account && !canEnter(dirname(dataDir), account))
     throw new Error(
@@ -52,6 +68,19 @@ export async function initialiseDataDir(options: ClusterOptions, binaries: Embed
   } finally {
     process.removeListener('exit', remove);
     remove();
+  }
+}
+
+function contentOf(dataDir: string): 'nothing' | 'data' | 'other files' | 'closed' {
+  try {
+    const names = readdirSync(dataDir);
+    if (names.includes('PG_VERSION')) return 'data';
+    return names.length === 0 ? 'nothing' : 'other files';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return 'nothing';
+    if (code === 'EACCES') return 'closed';
+    throw error;
   }
 }
 

@@ -15,7 +15,6 @@ export interface FailureFacts {
   readonly database: string;
   readonly variable: (name: string) => string;
   readonly table: string | undefined;
-  readonly schemaName: string | undefined;
 }
 
 /** One known cause. `code` and `retryable` replace what the error itself says. */

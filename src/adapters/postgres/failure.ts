@@ -71,7 +71,6 @@ function factsOf(error: unknown, context: FailureContext): FailureFacts {
     database: connection ? `database "${connection.database}"` : 'the database',
     variable: (name) => (connection ? `${connection.envPrefix}_${name}` : `<SOURCE>_DB_${name}`),
     table,
-    schemaName: text(fields.schema) || undefined,
   };
 }
 

@@ -9,8 +9,7 @@ import { SourceError } from './source-error.js';
 import { type AttemptOutcome, type TlsAttempt, tlsAttempts, triesOtherWay } from './tls.js';
 
 /** How far a connection came, in order. */
-export const CONNECTION_STAGES = ['none', 'connected', 'answered', 'authenticated', 'ready'] as const;
-export type ConnectionStage = (typeof CONNECTION_STAGES)[number];
+export type ConnectionStage = 'none' | 'connected' | 'answered' | 'authenticated' | 'ready';
 
 /** TCP keep-alive probes start after this much silence. */
 const KEEP_ALIVE_MS = 10_000;
@@ -266,7 +265,7 @@ export function isServerError(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError && error.severity !== undefined;
 }
 
-export function refusesTls(error: unknown): boolean {
+function refusesTls(error: unknown): boolean {
   return error instanceof Error && error.message === 'The server does not support SSL connections';
 }
 

@@ -51,30 +51,36 @@ interface SeriesRow {
   readonly errors: Buffer | null;
 }
 
-/** Everything that judgement needs of the tables of one run, in pages. Tables that are gone come without profile and shape. */
+interface Page {
+  readonly histories: readonly StoredHistory[];
+  /** Dataset to go on after; null where this page is the last. */
+  readonly next: number | null;
+}
+
+/**
+ * Everything that judgement needs of the tables of one run, in pages; the next page is read while one is used. Tables
+ * that are gone come without profile and shape.
+ */
 export async function* loadHistories(
   readers: ReaderPool,
   s: string,
   run: number,
   options: HistoryOptions,
 ): AsyncGenerator<readonly StoredHistory[]> {
-  const pageSize = options.pageSize ?? 50;
-  for (let after = 0, rows = pageSize; rows === pageSize; ) {
-    const page = await readers.read('load histories', (query) => loadPage(query, s, run, after, pageSize, options));
-    rows = page.histories.length;
-    after = page.last;
-    if (rows > 0) yield page.histories;
+  const load = (after: number): Promise<Page> => {
+    const page = readers.read('load histories', (query) => loadPage(query, s, run, after, options));
+    page.catch(() => undefined); // a caller that stops early never looks at it
+    return page;
+  };
+  for (let coming: Promise<Page> | null = load(0); coming; ) {
+    const page: Page = await coming;
+    coming = page.next === null ? null : load(page.next);
+    if (page.histories.length > 0) yield page.histories;
   }
 }
 
-async function loadPage(
-  query: Query,
-  s: string,
-  run: number,
-  after: number,
-  pageSize: number,
-  options: HistoryOptions,
-): Promise<{ histories: StoredHistory[]; last: number }> {
+async function loadPage(query: Query, s: string, run: number, after: number, options: HistoryOptions): Promise<Page> {
+  const pageSize = options.pageSize ?? 50;
   const latest = options.scope === 'latest';
   const values = [run, after, pageSize, options.sources ?? null];
   await query(preferIndices);
@@ -89,7 +95,7 @@ async function loadPage(
   for (const row of series) seriesOf.get(row.dataset)!.push(row);
   return {
     histories: tables.map((table) => historyOf(table, seriesOf.get(table.id)!, clocks, options.now)),
-    last: Number(tables.at(-1)?.id ?? after),
+    next: tables.length < pageSize ? null : Number(tables.at(-1)!.id),
   };
 }
 

@@ -17,7 +17,7 @@ export const allNull: TableCheck = {
       if (last === undefined || isNewNormal(trailing)) return [];
       // A sparse column of a small table is all null now and then by chance.
       const highest = before.reduce((rate, point) => Math.max(rate, point.value), 0);
-      if (rows < settings.nulls.minExpectedValues) return [];
+      if ((1 - highest) * rows < settings.nulls.minExpectedValues) return [];
       const then = last.value === 0 ? 'it had no null' : `${percent(last.value)} of them were null`;
       return makeFinding(history, {
         check: this.name,

@@ -108,7 +108,7 @@ export class CopyStreamDecoder {
 
   /** Reads whole rows, message after message; returns where something else is due. False where bytes are missing. */
   private readRows(): boolean {
-    const { arena, view, offsets, lengths, fields, stride, batchRows } = this;
+    const { arena, view, offsets, lengths, fields, stride, batchRows, maxRowBytes } = this;
     const end = this.limit;
     let position = this.position;
     let frameEnd = this.frameEnd;
@@ -137,6 +137,7 @@ export class CopyStreamDecoder {
         this.saveRows(position, frameEnd, row, bytes);
         return this.continueBeyond(p + 4 * (fields - field));
       }
+      if (p - position > maxRowBytes) this.checkSize('row', p - position);
       bytes += p - position;
       position = p;
       row++;

@@ -7,7 +7,7 @@ export function countCharacters(bytes: Uint8Array, start: number, length: number
 
 /** Longest length up to `limit` that cuts no character in two, for a value longer than `limit`. */
 export function characterBoundary(bytes: Uint8Array, start: number, limit: number): number {
-  for (let length = limit; length > 0 && length > limit - 4; length--) {
+  for (let length = limit; length >= 0 && length > limit - 4; length--) {
     if ((bytes[start + length]! & 0xc0) !== 0x80) return length;
   }
   return limit; // four continuation bytes in a row: not UTF-8, any cut is as good

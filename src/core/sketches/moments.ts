@@ -38,6 +38,7 @@ export class Moments {
       low = 0;
       mean = 0;
       for (let i = 0; i < count; i++) mean += values[i]! / count;
+      mean = clamp(mean);
     }
     let deviations = 0;
     let even = 0;
@@ -163,8 +164,7 @@ export class Moments {
     const delta = mean - this.center + (meanLow - this.centerLow);
     this.squares += m2;
     if (delta !== 0) this.squares += delta * delta * ((this.n / total) * count);
-    const weight = this.n / total;
-    const blended = this.center * weight + mean * (count / total);
+    const blended = clamp(this.center * (this.n / total) + mean * (count / total));
     const sum = this.sumHigh + high;
     if (Number.isFinite(sum)) {
       const part = sum - this.sumHigh;
@@ -181,6 +181,11 @@ export class Moments {
     }
     this.n = total;
   }
+}
+
+/** A mean of finite values that rounding carried beyond the largest double. */
+function clamp(mean: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, mean));
 }
 
 /** What is missing from `mean` as the quotient (high + low) / count; 0 where that cannot be told. */

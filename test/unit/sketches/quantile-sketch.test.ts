@@ -47,26 +47,26 @@ function encode(sketch: QuantileSketch): Uint8Array {
 }
 
 describe('QuantileSketch', () => {
-  // Each trial looks at 99 percentiles at once: 1 % in each of 30 is far stronger than 1 % at 99 % confidence for one.
+  // Each trial looks at 99 percentiles at once: 1 % in each of 20 is far stronger than 1 % at 99 % confidence for one.
   it.each([
     { name: '20,000 values', n: 20_000, parts: 1, sorted: false },
     { name: '132,000 values, the fewest that are sampled', n: 132_000, parts: 1, sorted: false },
     { name: '300,000 values', n: 300_000, parts: 1, sorted: false },
     { name: '300,000 values in order', n: 300_000, parts: 1, sorted: true },
-    { name: '16 parts of 20,000', n: 320_000, parts: 16, sorted: false },
-    { name: '16 parts that share no value', n: 320_000, parts: 16, sorted: true },
-    { name: '1,000 parts of 300', n: 300_000, parts: 1000, sorted: false },
+    { name: '16 parts of 12,500', n: 200_000, parts: 16, sorted: false },
+    { name: '16 parts that share no value', n: 200_000, parts: 16, sorted: true },
+    { name: '1,000 parts of 140', n: 140_000, parts: 1000, sorted: false },
   ])('errs by at most 1 % of rank: $name', ({ n, parts, sorted }) => {
     const values = shuffled(n, n);
     if (sorted) values.sort();
     let bias = 0;
-    for (let seed = 0; seed < 30; seed++) {
+    for (let seed = 0; seed < 20; seed++) {
       const sketch = parts === 1 ? new QuantileSketch(seed) : ofParts(values, parts, 1000 * seed);
       if (parts === 1) feed(sketch, values);
       expect(sketch.count).toBe(n);
       expect([sketch.min, sketch.max]).toEqual([0, n - 1]);
       expect(worstError(sketch, n)).toBeLessThanOrEqual(0.01);
-      bias += (sketch.rank(n / 2) - 0.5) / 30;
+      bias += (sketch.rank(n / 2) - 0.5) / 20;
     }
     expect(Math.abs(bias)).toBeLessThan(0.0015);
   });
@@ -119,7 +119,7 @@ describe('QuantileSketch', () => {
   it('is exact up to k values, as percentile_disc is', () => {
     const sketch = new QuantileSketch(1);
     feed(sketch, shuffled(800, 1));
-    for (let i = 1; i <= 800; i++) expect(sketch.quantile(i / 800)).toBe(i - 1);
+    for (let i = 1; i <= 800; i++) expect(sketch.quantile((i - 0.5) / 800)).toBe(i - 1);
     expect(sketch.quantile(0)).toBe(0);
     expect(sketch.rank(399)).toBe(0.5);
   });

@@ -1,8 +1,8 @@
-/** Does the schema exist, and may this role work in it? `$1` is its name, unquoted. */
+/** Does the schema exist, and may this role work in it? `$1` is its name, unquoted. (to_regclass would need the right to look.) */
 export const schemaFacts = `
 SELECT n.oid IS NOT NULL AS exists,
   coalesce(has_schema_privilege(n.oid, 'USAGE'), false) AS usable,
-  to_regclass(format('%I.migration', $1::text)) IS NOT NULL AS migrated,
+  EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'migration') AS migrated,
   current_database() AS database, current_user AS role, getdatabaseencoding() AS encoding
 FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.nspname = $1`;
 

@@ -1,0 +1,27 @@
+import { type Io, writeLine } from './io.js';
+import type { Progress } from './render/progress.js';
+import { usesColor } from './render/style.js';
+import { renderSummary } from './render/summary.js';
+import type { RunView } from './run-view.js';
+
+/** Without a terminal lines are not cut. */
+const UNLIMITED_WIDTH = 10_000;
+
+/** A run for people: progress on stderr while it goes on, the summary on stdout at its end. */
+export function textView(io: Io, progress: Progress, options: { readonly quiet: boolean }): RunView {
+  return {
+    sourceDiscovered: (source, tables) => progress.sourceDiscovered(source, tables),
+    sourceFailed: (source) => progress.sourceFailed(source),
+    tableDone: ({ profile }) => progress.tableDone(profile.source),
+    progress: (source, rows) => progress.addRows(source, rows),
+    finding() {},
+    finish(summary, findings, tally) {
+      progress.finish();
+      if (options.quiet) return;
+      const { outcomes, sourceFailures } = tally;
+      const width = io.stdout.isTTY ? (io.stdout.columns ?? 80) : UNLIMITED_WIDTH;
+      const input = { figures: summary, findings, outcomes, sourceFailures };
+      writeLine(io.stdout, renderSummary(input, { width, color: usesColor(io.stdout, io.env) }));
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseDuration } from '#src/config/duration.js';
+import { compileTableFilter, compileTablePolicies, DEFAULT_POLICY } from '#src/config/policy.js';
+import type { Problem } from '#src/config/problem.js';
+import { compileTableGlob, splitTableName } from '#src/config/table-glob.js';
+import { parsePolicy, readPolicy } from '#src/config/yaml-policy.js';
+import { DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
+
+function parse(text: string) {
+  const problems: Problem[] = [];
+  return { policy: parsePolicy(text, problems), problems };
+}
+
+test('an empty file, and none, are the defaults', () => {
+  expect(parse('')).toEqual({ policy: DEFAULT_POLICY, problems: [] });
+  expect(parse('# nothing yet\n{}')).toEqual({ policy: DEFAULT_POLICY, problems: [] });
+});
+
+test('what is written takes the place of a default, and nothing else does', () => {
+  const { policy, problems } = parse(`
+include: [batch.public.*]
+exclude: [tmp_*]
+views: { maxCost: 5 }
+foreignTables: true
+tables:
+  - match: orders
+    insertTime: created_at
+    freshness: 24h
+checks:
+  disabled: [first_null]
+  rowCount: { minEffectShare: 0.2 }
+  freshness: { slack: 2h }
+slots: { maxRetainedBytes: 10GiB }
+`);
+  expect(problems).toEqual([]);
+  const { rowCount, freshness, slots, nulls } = DEFAULT_CHECK_SETTINGS;
+  expect(policy).toEqual({
+    include: ['batch.public.*'],
+    exclude: ['tmp_*'],
+    views: { maxCost: 5 },
+    foreignTables: true,
+    tables: [{ match: 'orders', insertTime: 'created_at', freshnessSeconds: 86_400 }],
+    checks: {
+      disabled: ['first_null'],
+      settings: {
+        rowCount: { ...rowCount, minEffectShare: 0.2 },
+        nulls,
+        freshness: { ...freshness, slackSeconds: 7200 },
+        slots: { ...slots, retainedLimitBytes: 10 * 2 ** 30 },
+      },
+    },
+  });
+});
+
+test.each([
+  ['an unknown key', 'views: {}\nexclud: [a]', { setting: 'exclud', line: 2, column: 1, fix: 'rename it to exclude' }],
+  [
+    'an unknown key inside',
+    'tables:\n  - match: a\n    insertTme: b',
+    { setting: 'tables[0].insertTme', line: 3, column: 5, fix: 'rename it to insertTime' },
+  ],
+  ['a missing key', 'tables:\n  - insertTime: a', { setting: 'tables[0].match', line: 2, found: 'nothing' }],
+  ['a wrong type', 'views: 3', { setting: 'views', line: 1, found: '3', allowed: 'a mapping (key: value)' }],
+  ['a text for a number', 'views:\n  maxCost: lots', { setting: 'views.maxCost', line: 2, column: 3, found: 'lots' }],
+  ['a bad glob', 'include:\n  - a.b.c.d', { setting: 'include[0]', line: 2, column: 5, found: 'a.b.c.d' }],
+  ['a bad duration', 'tables: [{ match: a, freshness: 24 }]', { setting: 'tables[0].freshness', line: 1 }],
+  ['a bad size', 'slots: { maxRetainedBytes: 10Gi }', { setting: 'slots.maxRetainedBytes', found: '10Gi' }],
+  ['an unknown check', 'checks:\n  disabled: [row_cuont]', { setting: 'checks.disabled[0]', fix: 'write row_count' }],
+  ['broken YAML', 'views: {\n', { setting: 'sentinel.yaml', allowed: 'YAML 1.2, each key once' }],
+  ['the same key twice', 'views: {}\nviews: {}', { setting: 'sentinel.yaml', line: 2 }],
+  ['no mapping', '- a', { setting: 'sentinel.yaml' }],
+])('%s is a problem with its place', (_, text, expected) => {
+  const { policy, problems } = parse(text);
+  expect(policy).toEqual(DEFAULT_POLICY);
+  expect(problems[0]).toMatchObject({ file: 'sentinel.yaml', ...expected });
+});
+
+test('the name sentinel.yml is not passed over', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'sentinel-policy-'));
+  try {
+    writeFileSync(join(cwd, 'sentinel.yml'), 'views: {}');
+    const problems: Problem[] = [];
+    readPolicy(cwd, problems);
+    expect(problems).toMatchObject([{ setting: 'sentinel.yml' }]);
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+});
+
+test('globs match by part', () => {
+  const matches = (pattern: string, source: string, schema: string, table: string) =>
+    compileTableGlob(pattern)?.({ source, schema, table });
+  expect(matches('orders', 'batch', 'public', 'orders')).toBe(true);
+  expect(matches('orders', 'batch', 'orders', 'users')).toBe(false);
+  expect(matches('sales.*', 'batch', 'sales', 'a.b\nc')).toBe(true);
+  expect(matches('cdc.sales.*', 'batch', 'sales', 'x')).toBe(false);
+  expect(matches('o?d*', 'batch', 'public', 'ord')).toBe(true);
+  expect(matches('o?d', 'batch', 'public', 'oord')).toBe(false);
+  expect(matches('"a.b*"', 'batch', 'public', 'a.b*')).toBe(true);
+  expect(matches('"a.b*"', 'batch', 'public', 'a.bc')).toBe(false);
+  expect(matches('a+(b)', 'batch', 'public', 'a+(b)')).toBe(true);
+  expect(matches('Orders', 'batch', 'public', 'orders')).toBe(false);
+  for (const bad of ['', '.', 'a.', '.a', 'a..b', 'a.b.c.d', '"a', 'a"b"'])
+    expect(compileTableGlob(bad)).toBeUndefined();
+});
+
+test('table names split as globs do, and mean themselves', () => {
+  expect(splitTableName('orders')).toEqual({ table: 'orders' });
+  expect(splitTableName('batch.sales."o.""x"')).toEqual({ source: 'batch', schema: 'sales', table: 'o."x' });
+  expect(splitTableName('a.b.c.d')).toBeUndefined();
+});
+
+test('exclude beats include, and the first entry that names a setting counts', () => {
+  const wanted = compileTableFilter({ include: ['sales.*'], exclude: ['*_tmp'] });
+  expect(wanted({ source: 'a', schema: 'sales', table: 'x' })).toBe(true);
+  expect(wanted({ source: 'a', schema: 'sales', table: 'x_tmp' })).toBe(false);
+  expect(wanted({ source: 'a', schema: 'other', table: 'x' })).toBe(false);
+  const settings = compileTablePolicies([
+    { match: 'orders', insertTime: 'created' },
+    { match: '*', insertTime: 'loaded', freshnessSeconds: 60 },
+  ]);
+  expect(settings({ source: 'a', schema: 's', table: 'orders' })).toEqual({
+    insertTime: 'created',
+    freshnessSeconds: 60,
+  });
+  expect(settings({ source: 'a', schema: 's', table: 'x' })).toEqual({ insertTime: 'loaded', freshnessSeconds: 60 });
+});
+
+test('durations', () => {
+  expect(['90s', '30m', '24h', '7d', '1h30m'].map(parseDuration)).toEqual([90, 1800, 86_400, 604_800, 5400]);
+  for (const bad of ['', '24', '24 h', '-1h', '0s', '1.5h', 'h']) expect(parseDuration(bad)).toBeUndefined();
+});
