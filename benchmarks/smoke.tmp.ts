@@ -1,13 +1,33 @@
+import { copyFloor } from './support/copy-floor.js';
+import { profileAll } from './support/profile-all.js';
 import { startBenchServer } from './support/server.js';
 import { makeWideTable } from './support/wide-table.js';
-import { profileAll } from './support/profile-all.js';
+
 const rows = Number(process.argv[2] ?? 200000);
 const s = await startBenchServer('smoke');
 try {
   const c = await s.client();
-  let t = Date.now();
-  console.log('bytes', await makeWideTable(c, rows), Date.now() - t, 'ms');
+  console.log('bytes', await makeWideTable(c, rows));
   await c.end();
-  const r = await profileAll({ connection: s.connection, workers: 2 });
-  console.log(r.seconds, r.bytes, r.connectionsPeak, JSON.stringify(r.profiles[0], null, 0).slice(0, 6000));
-} finally { await s.stop(); }
+  await copyFloor(s.connection, 2);
+  for (let i = 0; i < 2; i++) {
+    let u = process.cpuUsage();
+    const f = await copyFloor(s.connection, 2);
+    let v = process.cpuUsage(u);
+    console.log('floor', f.seconds, (v.user + v.system) / 1e6, f.bytes);
+    u = process.cpuUsage();
+    const r = await profileAll({ connection: s.connection, workers: 2 });
+    v = process.cpuUsage(u);
+    console.log(
+      'profile x2',
+      r.seconds,
+      (v.user + v.system) / 1e6,
+      r.bytes,
+      r.connectionsPeak,
+      r.profiles[0]?.rowCount,
+      r.profiles[0]?.columns.length,
+    );
+  }
+} finally {
+  await s.stop();
+}

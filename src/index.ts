@@ -1,17 +1,26 @@
 import {
+  getDatabaseManager as createDatabaseManager,
   type DatabaseManager,
   type DatabaseManagerConfig,
-  getDatabaseManager as createDatabaseManager,
   type HealthReport,
 } from './adapters/postgres/database-manager.js';
 import type { HealthStatus, SourceHealth } from './adapters/postgres/health.js';
 import { type Config, loadConfig } from './config/config.js';
 import { ConfigError, type Problem } from './config/problem.js';
 
-export type { ColumnProfile, TableProfile } from './core/model/profile.js';
-export type { Finding, Severity } from './core/model/finding.js';
 export type { Failure } from './core/model/failure.js';
-export { type Config, ConfigError, type DatabaseManager, type HealthReport, type HealthStatus, loadConfig, type Problem, type SourceHealth };
+export type { Finding, Severity } from './core/model/finding.js';
+export type { ColumnProfile, TableProfile } from './core/model/profile.js';
+export {
+  type Config,
+  ConfigError,
+  type DatabaseManager,
+  type HealthReport,
+  type HealthStatus,
+  loadConfig,
+  type Problem,
+  type SourceHealth,
+};
 
 /**
  * The databases that Sentinel watches. Without an argument they are those of the environment and the .env files of the working

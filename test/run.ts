@@ -10,7 +10,7 @@ import { join, relative } from 'node:path';
 const STEPS: Readonly<Record<string, readonly string[]>> = {
   format: ['biome', 'format'],
   lint: ['biome', 'lint', '--error-on-warnings'],
-  types: ['tsc', '-b', '--noEmit'],
+  types: ['tsc', '-b'],
   knip: ['knip'],
   build: ['npm', 'run', '--silent', 'build'],
 };

@@ -28,7 +28,10 @@ export async function copyFloor(
         const from = Math.floor((blocks * index) / connections);
         const to = Math.floor((blocks * (index + 1)) / connections);
         const upper = index === connections - 1 ? '' : ` AND ctid < '(${to},0)'`;
-        return discard(client, `COPY (SELECT * FROM ONLY bench.wide WHERE ctid >= '(${from},0)'${upper}) TO STDOUT (FORMAT binary)`);
+        return discard(
+          client,
+          `COPY (SELECT * FROM ONLY bench.wide WHERE ctid >= '(${from},0)'${upper}) TO STDOUT (FORMAT binary)`,
+        );
       }),
     );
     return { seconds: (performance.now() - startMs) / 1000, bytes: sizes.reduce((sum, size) => sum + size, 0) };
@@ -41,7 +44,9 @@ const READY_FOR_QUERY = 0x5a;
 
 /** Counts raw socket bytes until the server is ready again; no message is parsed. */
 function discard(client: pg.Client, sql: string): Promise<number> {
-  const { connection } = client as unknown as { connection: { stream: NodeJS.ReadWriteStream; query(text: string): void } };
+  const { connection } = client as unknown as {
+    connection: { stream: NodeJS.ReadWriteStream; query(text: string): void };
+  };
   const { stream } = connection;
   const listeners = stream.listeners('data') as ((chunk: Buffer) => void)[];
   return new Promise((resolve) => {
@@ -49,7 +54,8 @@ function discard(client: pg.Client, sql: string): Promise<number> {
     const onData = (chunk: Buffer) => {
       bytes += chunk.length;
       // 'Z', length 5, status: always the last six bytes of an answer.
-      if (chunk.length < 6 || chunk[chunk.length - 6] !== READY_FOR_QUERY || chunk.readInt32BE(chunk.length - 5) !== 5) return;
+      if (chunk.length < 6 || chunk[chunk.length - 6] !== READY_FOR_QUERY || chunk.readInt32BE(chunk.length - 5) !== 5)
+        return;
       stream.removeListener('data', onData);
       for (const listener of listeners) stream.on('data', listener);
       resolve(bytes);

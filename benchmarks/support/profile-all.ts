@@ -27,7 +27,12 @@ const FORGET: RunStore = { addTable: async () => {}, addInventory: async () => {
 
 /** Profile everything in one database with warm threads and connections, twice: the second time counts. */
 export async function profileAll(options: ProfileAllOptions): Promise<ProfileAllResult> {
-  const guards = { connectTimeoutMs: 10_000, statementTimeoutMs: 600_000, lockTimeoutMs: 5_000, maxTransactionAgeMs: 600_000 };
+  const guards = {
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 600_000,
+    lockTimeoutMs: 5_000,
+    maxTransactionAgeMs: 600_000,
+  };
   const engine = openEngine({
     connections: [options.connection],
     settings: {
@@ -48,39 +53,54 @@ export async function profileAll(options: ProfileAllOptions): Promise<ProfileAll
   let profiles: TableProfile[] = [];
   let bytes = 0;
   const once = () =>
-    profileRun(engine.sources, engine.pool, options.store ?? FORGET, {
-      sourceDiscovered() {},
-      progress() {},
-      sourceFailed(source, failure) {
-        throw new Error(`${source}: ${failure.message}`);
+    profileRun(
+      engine.sources,
+      engine.pool,
+      options.store ?? FORGET,
+      {
+        sourceDiscovered() {},
+        progress() {},
+        sourceFailed(source, failure) {
+          throw new Error(`${source}: ${failure.message}`);
+        },
+        tableDone(result) {
+          profiles.push(result.profile);
+          bytes += result.cost.bytes;
+        },
       },
-      tableDone(result) {
-        profiles.push(result.profile);
-        bytes += result.cost.bytes;
+      {
+        run: 'bench',
+        workers: options.workers,
+        maxTables: 1000,
+        limits: {
+          minBytes: options.chunkMinBytes ?? 32 * 1024 * 1024,
+          maxChunks: options.maxChunks ?? 16,
+          maxBytes: 4 * 1024 ** 3,
+        },
+        state: { maxValueBytes: 1024, seed: 1 },
+        stateMinBytes: 32 * 1024 * 1024,
+        now: () => performance.now(),
+        signal: new AbortController().signal,
+        asOfMs: Date.now(),
+        wanted: () => true,
+        insertTime: () => undefined,
+        database: () => options.connection.database,
+        maxWaiting: 1_000,
+        toFailure: (error, source) => toFailure(error, { source }),
       },
-    }, {
-      run: 'bench',
-      workers: options.workers,
-      maxTables: 1000,
-      limits: { minBytes: options.chunkMinBytes ?? 32 * 1024 * 1024, maxChunks: options.maxChunks ?? 16, maxBytes: 4 * 1024 ** 3 },
-      state: { maxValueBytes: 1024, seed: 1 },
-      stateMinBytes: 32 * 1024 * 1024,
-      now: () => performance.now(),
-      signal: new AbortController().signal,
-      asOfMs: Date.now(),
-      wanted: () => true,
-      insertTime: () => undefined,
-      database: () => options.connection.database,
-      maxWaiting: 1_000,
-      toFailure: (error, source) => toFailure(error, { source }),
-    });
+    );
   try {
     await once();
     profiles = [];
     bytes = 0;
     const startMs = performance.now();
     await once();
-    return { seconds: (performance.now() - startMs) / 1000, profiles, bytes, connectionsPeak: engine.connectionsPeak() };
+    return {
+      seconds: (performance.now() - startMs) / 1000,
+      profiles,
+      bytes,
+      connectionsPeak: engine.connectionsPeak(),
+    };
   } finally {
     await engine.close();
   }

@@ -16,7 +16,11 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: string])[]
   ['comment', 'text', `CASE WHEN h % 4 = 0 THEN md5(i::text) END`],
   ['is_gift', 'boolean', 'h % 10 = 0'],
   ['created_at', 'timestamptz', `timestamptz '2026-01-01 00:00:00+00' + i * interval '3 seconds'`],
-  ['shipped_at', 'timestamp', `CASE WHEN h % 7 > 0 THEN timestamp '2026-01-02' + (h % 20000000) * interval '1 second' END`],
+  [
+    'shipped_at',
+    'timestamp',
+    `CASE WHEN h % 7 > 0 THEN timestamp '2026-01-02' + (h % 20000000) * interval '1 second' END`,
+  ],
   ['due_on', 'date', `date '2026-01-01' + (h % 730)::int`],
   ['session', 'uuid', 'md5(i::text)::uuid'],
   ['ip_hash', 'bigint', 'h'],

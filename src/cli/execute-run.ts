@@ -94,7 +94,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   const log = logs.logger('orchestrator');
   const run = command === 'detect' ? await latestRun(store) : await writer.beginRun({ command, startedAt, asOf });
   log.info({ run: run.label, sources: sources.map(({ name }) => name), workers: config.workers }, `${command} begins`);
-  const { observer, tally } = tallying(view);
+  const { observer, tally } = tallying(logging(view, logs, run));
   let { rows, bytes } = { rows: 0, bytes: 0 };
   const engine = openEngine({
     connections: sources,
@@ -125,6 +125,8 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
     await engine.close();
   }
   for (const failure of failures) log.error({ run: run.label, ...failure }, failure.message);
+  for (const { message, ...finding } of findings)
+    logs.logger('detector').info({ run: run.label, ...finding, table: nameOf(finding) }, message);
   if (command === 'detect') await tallyTasks(store, run, tally);
   const summary = summarise(session, run, tally, findings, failures, engine.connectionsPeak());
   if (command !== 'detect') {
@@ -207,6 +209,33 @@ function detectStep(session: Session, store: Store, writer: StoreWriter, run: Ru
   });
 }
 
+/** Notes in the log what the view is told. Tables that a worker finished are in its own records; big ones are merged here. */
+function logging(view: RunView, logs: LogSystem, { label }: RunRef): RunView {
+  return {
+    ...view,
+    sourceDiscovered(source, tables) {
+      logs.logger(`${source}_db`).info({ run: label, source, tables }, 'tables listed');
+      view.sourceDiscovered(source, tables);
+    },
+    tableDone(result) {
+      const { profile, chunks, cost, attempts } = result;
+      const table = `${profile.schema}.${profile.table}`;
+      const fields = { run: label, source: profile.source, table, rows: profile.rowCount, bytes: cost.bytes, attempts };
+      if (chunks !== undefined)
+        logs.logger('profiler').info({ ...fields, chunks, durationMs: profile.durationMs }, 'profiled in chunks');
+      view.tableDone(result);
+    },
+    sourceFailed(source, failure) {
+      logs.logger(`${source}_db`).error({ run: label, source, code: failure.code }, failure.message);
+      view.sourceFailed(source, failure);
+    },
+  };
+}
+
+function nameOf({ schema, table }: Pick<Finding, 'schema' | 'table'>): string | undefined {
+  return table === null ? undefined : `${schema}.${table}`;
+}
+
 /** Figures, and what was said about them, are kept equally long. */
 function keepHouse(writer: StoreWriter, { retention: { pointDays } }: Config) {
   return writer.applyRetention({ pointsDays: pointDays, runsDays: pointDays, now: new Date() });
@@ -215,7 +244,8 @@ function keepHouse(writer: StoreWriter, { retention: { pointDays } }: Config) {
 /** `detect` judges what was profiled last. */
 async function latestRun(store: Store): Promise<RunRef> {
   const run = await store.latestRun({ states: ['finished', 'interrupted'] });
-  if (!run) throw new CliError('there is nothing to judge yet: run "sentinel profile" or "sentinel run" first', EXIT.usage);
+  if (!run)
+    throw new CliError('there is nothing to judge yet: run "sentinel profile" or "sentinel run" first', EXIT.usage);
   return run;
 }
 

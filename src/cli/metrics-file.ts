@@ -46,13 +46,18 @@ export function metricsText(summary: RunSummaryRecord, findings: readonly Findin
     { severity },
     findings.filter((finding) => finding.severity === severity).length,
   ]);
-  const byStatus = Object.entries(tables).map(([status, count]): [Record<string, string>, number] => [{ status }, count]);
+  const byStatus = Object.entries(tables).map(([status, count]): [Record<string, string>, number] => [
+    { status },
+    count,
+  ]);
   return [
     ...gauge('sentinel_run_duration_seconds', 'Wall time of the last run.', [[{}, summary.durationMs / 1000]]),
     ...gauge('sentinel_run_incomplete', '1 where a source or table could not be judged in the last run.', [
       [{}, summary.incomplete ? 1 : 0],
     ]),
-    ...gauge('sentinel_run_finished_timestamp_seconds', 'When the last run ended, Unix time.', [[{}, Date.now() / 1000]]),
+    ...gauge('sentinel_run_finished_timestamp_seconds', 'When the last run ended, Unix time.', [
+      [{}, Date.now() / 1000],
+    ]),
     ...gauge('sentinel_run_rows', 'Rows read by the last run.', [[{}, summary.rows]]),
     ...gauge('sentinel_run_read_bytes', 'Bytes read from the sources by the last run.', [[{}, summary.bytes]]),
     ...gauge('sentinel_run_connections_max', 'Most connections open at a time to one source.', [

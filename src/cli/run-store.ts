@@ -1,9 +1,9 @@
+import type { RetryNotice } from '#src/adapters/postgres/retry.js';
+import { isDataError, StoreError } from '#src/adapters/store/failure.js';
 import { GroupCommit } from '#src/adapters/store/group-commit.js';
+import type { RunRef } from '#src/adapters/store/records.js';
 import { openStore, type Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
-import { StoreError, isDataError } from '#src/adapters/store/failure.js';
-import type { RunRef } from '#src/adapters/store/records.js';
-import type { RetryNotice } from '#src/adapters/postgres/retry.js';
 import type { Config } from '#src/config/config.js';
 import type { RunStore, TableRecord } from '#src/coordinator/ports.js';
 import { CliError } from './exit-code.js';

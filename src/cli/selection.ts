@@ -19,7 +19,10 @@ export function selectSources(config: Config, names: readonly string[] | undefin
 
 /** True for a table that sentinel.yaml, `--table` and `--exclude` together let in. */
 export function tableFilter(config: Config, options: SelectionOptions): TableMatcher {
-  for (const [option, globs] of [['--table', options.table], ['--exclude', options.exclude]] as const)
+  for (const [option, globs] of [
+    ['--table', options.table],
+    ['--exclude', options.exclude],
+  ] as const)
     for (const glob of globs ?? [])
       if (!compileTableGlob(glob)) throw new CliError(`${option}: "${glob}" is no pattern; write ${TABLE_GLOB_RULE}`);
   const byPolicy = compileTableFilter(config.policy);

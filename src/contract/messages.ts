@@ -125,6 +125,8 @@ export interface TableResult {
   readonly state?: Uint8Array;
   readonly cost: TaskCost;
   readonly attempts: number;
+  /** In how many chunks it was read; absent where one worker read it whole. */
+  readonly chunks?: number;
 }
 
 export interface DetectResult {

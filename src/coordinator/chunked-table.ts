@@ -1,4 +1,4 @@
-import type { ChunkOutcome, ConnectionBudget, ChunkTask, TableResult } from '#src/contract/messages.js';
+import type { ChunkOutcome, ChunkTask, ConnectionBudget, TableResult } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { emptyProfile, okProfile } from '#src/core/model/outcome.js';
 import type { TableSpec } from '#src/core/model/relation.js';
@@ -47,7 +47,7 @@ export async function profileInChunks(
     const pass = new ReadPass(withoutColumns(table, columnFailures), options.state);
     await readPass(pass, source, options);
     const cost = { rows: pass.rows, bytes: pass.bytes, longestTransactionMs: pass.longestTransactionMs };
-    const durationMs = options.now() - startedMs;
+    const durationMs = Math.round(options.now() - startedMs);
     if (!pass.failure) {
       const outcome = { rowCount: pass.rows, consistent: pass.consistent, durationMs };
       const keepState = pass.consistent && pass.states.length === 1 && table.bytes >= options.stateMinBytes;
@@ -57,6 +57,7 @@ export async function profileInChunks(
         ...(keepState && { state: pass.states[0]!.encode() }),
         cost,
         attempts,
+        chunks: pass.chunks,
       };
     }
     Object.assign(columnFailures, pass.columnFailures);
@@ -83,6 +84,7 @@ async function readPass(pass: ReadPass, source: SourceAccess, options: ChunkedTa
   };
   try {
     const chunks = planChunks(held.sizes, options.limits);
+    pass.chunks = chunks.length;
     for (const [index, chunk] of chunks.entries()) {
       const release = await options.acquire();
       if (pass.failure || options.signal.aborted) {

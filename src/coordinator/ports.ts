@@ -1,4 +1,12 @@
-import type { ChunkOutcome, ChunkTask, DetectResult, DetectTask, ProfileTask, TableResult, TaskCost } from '#src/contract/messages.js';
+import type {
+  ChunkOutcome,
+  ChunkTask,
+  DetectResult,
+  DetectTask,
+  ProfileTask,
+  TableResult,
+  TaskCost,
+} from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { SourceInventory } from '#src/core/model/history.js';
 import type { TableProfile } from '#src/core/model/profile.js';

@@ -11,6 +11,7 @@ export class ReadPass {
   failure: Failure | null = null;
   columnFailures: Record<string, Failure> | null = null;
   consistent = true;
+  chunks = 0;
   rows = 0;
   /** CopyData payload so far. */
   bytes = 0;

@@ -153,8 +153,8 @@ describe('a connection', () => {
       proxy.close();
     });
     const { port } = proxy.address() as AddressInfo;
-    const guards = { ...GUARDS, statementTimeoutMs: 100, maxTransactionAgeMs: 100 };
-    const client = new SourceClient({ ...settings, port }, guards, 'sentinel/test', 100);
+    const guards = { ...GUARDS, statementTimeoutMs: 400, maxTransactionAgeMs: 400 };
+    const client = new SourceClient({ ...settings, port }, guards, 'sentinel/test', 400);
     await client.connect();
     await client.query('SELECT 1');
     silent = true;

@@ -120,7 +120,7 @@ describe('checkSource', () => {
     const locker = await database.client();
     await locker.query('BEGIN; LOCK TABLE pg_stat_ssl');
     onTestFinished(async () => void (await locker.query('ROLLBACK')));
-    const health = await checkSource(settings, GUARDS, { limitMs: 300 });
+    const health = await checkSource(settings, GUARDS, { limitMs: 1_500 });
     expect(health).toMatchObject({ status: 'degraded', authenticated: true, readOnlyGuards: true, connections: null });
     expect(health.failure?.retryable).toBe(true);
   });
@@ -133,7 +133,6 @@ describe('getDatabaseManager', () => {
     onTestFinished(() => void silent.close());
     const manager = getDatabaseManager({
       guards: GUARDS,
-      limitMs: 500,
       sources: [
         settings,
         { ...settings, name: 'cdc', envPrefix: 'CDC_DB', port: await freePort() },

@@ -25,7 +25,7 @@ const holder = globalThis as { sentinelTestPostgres?: Shared | undefined };
 /** One server for all test files of a run; a database that a failed test file used is kept with it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const shared = (holder.sentinelTestPostgres ??= {
-    server: startServer({ shared: true }),
+    server: startServer(),
     folder: mkdtempSync(join(tmpdir(), 'sentinel-test-run-')),
     users: 0,
   });

@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, startEmbeddedServer } from '#src/adapters/embedded/server.js';
+import { keepDataFolder, newDataFolder } from './data-folders.js';
 import { imageIsLocal } from './docker.js';
 
 export type ServerKind = 'containers' | 'embedded';
@@ -24,8 +25,6 @@ export interface StartedServer extends ServerAddress {
 export interface StartOptions {
   readonly kind?: ServerKind;
   readonly parameters?: Readonly<Record<string, string>>;
-  /** True for the server that all test files of a run share. */
-  readonly shared?: boolean;
 }
 
 const IMAGE = process.env.TEST_POSTGRES_IMAGE ?? 'postgres:18-alpine';
@@ -49,8 +48,7 @@ async function chosenKind(): Promise<ServerKind> {
 }
 
 async function startEmbedded(parameters: Record<string, string>): Promise<StartedServer> {
-  const folder = mkdtempSync('/var/tmp/sentinel-test-');
-  chmodSync(folder, 0o755); // the account that runs the server passes through; the data folder itself stays private
+  const folder = newDataFolder();
   const dataDir = join(folder, 'data');
   try {
     const server = await startEmbeddedServer({ dataDir, user: USER, password: PASSWORD, parameters });
@@ -60,10 +58,11 @@ async function startEmbedded(parameters: Record<string, string>): Promise<Starte
       port: server.port,
       user: USER,
       password: PASSWORD,
-      whereKept: `The data folder is ${dataDir}; remove ${folder} when done.`,
+      whereKept: `The data folder is ${dataDir}; ${folder} is removed after a day.`,
       async stop({ keep }) {
         await server.stop(keep ? 'fast' : 'immediate');
-        if (!keep) rmSync(folder, { recursive: true, force: true });
+        if (keep) keepDataFolder(folder);
+        else rmSync(folder, { recursive: true, force: true });
       },
     };
   } catch (error) {

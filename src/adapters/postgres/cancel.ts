@@ -2,8 +2,11 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type pg from 'pg';
 import type { ConnectionSettings } from '#src/contract/connection.js';
-import { cancelKey } from './client-state.js';
+import { cancelKey, isBusy, settled } from './client-state.js';
 import { tlsOptions } from './tls.js';
+
+/** Wait for the effect of a cancel request before the next. */
+const AGAIN_MS = 200;
 
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
@@ -37,6 +40,22 @@ export async function cancelQuery(
   } finally {
     clearTimeout(timer);
     socket.destroy();
+  }
+}
+
+/**
+ * Cancel until the statement that runs on `client` has ended, at the longest `limitMs`. Once is not enough: a request that
+ * overtakes the statement it is meant for finds nothing to cancel, and the server forgets it.
+ */
+export async function cancelUntilSettled(
+  client: pg.Client,
+  settings: ConnectionSettings,
+  limitMs: number,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  for (let leftMs = limitMs; leftMs > 0 && isBusy(client); leftMs = deadline - performance.now()) {
+    await cancelQuery(client, settings, leftMs);
+    if (await settled(client, Math.min(AGAIN_MS, leftMs))) return;
   }
 }
 

@@ -19,19 +19,20 @@ export function isBusy(client: pg.Client): boolean {
 }
 
 /**
- * Resolves when nothing runs on the connection, at the latest after `limitMs`. An error reaches the caller before the
- * server is ready again (it flushes between the two), so a connection looks busy for a moment after each failed statement.
+ * Resolves with true when nothing runs on the connection, with false after `limitMs`. An error reaches the caller before
+ * the server is ready again (it flushes between the two), so a connection looks busy for a moment after each failed statement.
  */
-export async function settled(client: pg.Client, limitMs: number): Promise<void> {
-  if (!isBusy(client)) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
+export async function settled(client: pg.Client, limitMs: number): Promise<boolean> {
+  if (!isBusy(client)) return true;
+  return new Promise((resolve) => {
+    const end = (idle: boolean) => {
       clearTimeout(timer);
-      client.off('drain', done).off('end', done);
-      resolve();
+      client.off('drain', onIdle).off('end', onIdle);
+      resolve(idle);
     };
-    const timer = setTimeout(done, limitMs);
-    client.on('drain', done).on('end', done);
+    const onIdle = () => end(true);
+    const timer = setTimeout(() => end(false), limitMs);
+    client.on('drain', onIdle).on('end', onIdle);
   });
 }
 
@@ -46,15 +47,21 @@ export function serverVersion(client: pg.Client): number {
   return Number(major ?? 0) * 10_000 + Number(minor ?? 0);
 }
 
+/** What a transaction's guards depend on. */
+export interface ServerTraits {
+  /** `server_version_num`; 0 where unknown. */
+  readonly serverVersionNum: number;
+  /** Encoding of the database, `UTF8` where unknown. */
+  readonly serverEncoding: string;
+}
+
+export function serverTraits(client: pg.Client): ServerTraits {
+  const serverEncoding = facts(client).serverParameters?.get('server_encoding') ?? 'UTF8';
+  return { serverVersionNum: serverVersion(client), serverEncoding };
+}
+
 /** What a CancelRequest names: process id and secret; null before the server gave them. */
 export function cancelKey(client: pg.Client): { readonly processId: number; readonly secret: number } | null {
   const { processID, secretKey } = facts(client);
   return processID === null || secretKey === null ? null : { processId: processID, secret: secretKey };
-}
-
-/** int8 and numeric arrive as text: a number where it is exact, else the text itself; null stays null. */
-export function toNumber(value: string | number | null): number | string | null {
-  if (value === null || typeof value === 'number') return value;
-  const number = Number(value);
-  return value.trim() !== '' && Number.isSafeInteger(number) ? number : value;
 }

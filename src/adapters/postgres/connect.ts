@@ -2,7 +2,6 @@ import type { ConnectionSettings, Guards } from '#src/contract/connection.js';
 import { SourceClient } from './source-client.js';
 
 export { cancelQuery } from './cancel.js';
-export { isBusy, serverVersion, toNumber } from './client-state.js';
 
 /**
  * One new connection outside any pool; the caller ends it. Rejects with SourceError, a Postgres DatabaseError or a

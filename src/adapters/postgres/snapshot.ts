@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Guards } from '#src/contract/connection.js';
 import type { TableSpec } from '#src/core/model/relation.js';
-import { serverVersion } from './client-state.js';
+import { type ServerTraits, serverTraits } from './client-state.js';
 import { quoteQualified } from './quote.js';
 import { SourceError } from './source-error.js';
 import { type TransactionOptions, transactionPrologue } from './transaction.js';
@@ -40,7 +40,7 @@ export class SnapshotOwner {
     const openedAt = Date.now();
     try {
       // READ COMMITTED: each statement takes its own snapshot, so the exported one is younger than the locks before it.
-      const begin = transactionPrologue({ ...guards, serverVersionNum: serverVersion(client) });
+      const begin = transactionPrologue({ ...guards, ...serverTraits(client) });
       await client.query([begin + lockStatement([table]), ...readsThatLock(table)].filter(Boolean).join(';\n'));
       return new SnapshotOwner(client, guards.maxTransactionAgeMs, openedAt, await takeSnapshot(client, table));
     } catch (error) {
@@ -67,9 +67,9 @@ interface TakenSnapshot {
 }
 
 /** Statements that open a worker's transaction on an exported snapshot; put them before its COPYs. */
-export function importSnapshot(id: string, guards: Guards, serverVersionNum: number): string {
+export function importSnapshot(id: string, guards: Guards, server: ServerTraits): string {
   const options: TransactionOptions = { ...guards, isolation: 'repeatable read', snapshot: id };
-  return transactionPrologue({ ...options, serverVersionNum });
+  return transactionPrologue({ ...options, ...server });
 }
 
 /**

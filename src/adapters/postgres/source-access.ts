@@ -52,7 +52,10 @@ export class PostgresSourceAccess implements SourceAccess {
           pool.withClient((client) =>
             readOnly(client, { ...this.options.guards, isolation: 'read committed' }, async () => {
               const facts = await readServerFacts(client);
-              this.#maxConnections = connectionBudget(facts, { workers, ...(requested !== undefined && { requested }) });
+              this.#maxConnections = connectionBudget(facts, {
+                workers,
+                ...(requested !== undefined && { requested }),
+              });
               return await discoverTables(client, { ...discovery, source: this.name });
             }),
           ),

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import pg from 'pg';
 import type { ConnectionSettings, Guards } from '#src/contract/connection.js';
-import { cancelQuery } from './cancel.js';
-import { isBusy, settled } from './client-state.js';
+import { cancelUntilSettled } from './cancel.js';
+import { isBusy } from './client-state.js';
 import { foreignServer } from './foreign-server.js';
 import { SourceError } from './source-error.js';
 import { type AttemptOutcome, type TlsAttempt, tlsAttempts, triesOtherWay } from './tls.js';
@@ -223,10 +223,7 @@ export class SourceClient extends pg.Client {
       return;
     }
     // The server goes on with a statement whose client vanished: its connection would not be free yet.
-    if (isBusy(this)) {
-      await cancelQuery(this, this.#settings, GOODBYE_MS);
-      await settled(this, GOODBYE_MS);
-    }
+    await cancelUntilSettled(this, this.#settings, GOODBYE_MS);
     const timer = setTimeout(() => this.#wire.stream.destroy(), GOODBYE_MS);
     await super.end();
     clearTimeout(timer);

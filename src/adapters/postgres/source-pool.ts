@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import pg from 'pg';
 import type { Guards, PoolSettings } from '#src/contract/connection.js';
 import type { SourceSettings } from '#src/contract/messages.js';
-import { cancelQuery } from './cancel.js';
+import { cancelUntilSettled } from './cancel.js';
 import { isAlive, isBusy, settled } from './client-state.js';
 import { ConnectionSlots } from './connection-slots.js';
 import { isServerError, SourceClient } from './source-client.js';
@@ -98,11 +98,11 @@ export class SourcePool {
     }
   }
 
-  /** Ask the server to cancel every statement that runs on this pool now. Resolves within the connect timeout; never rejects. */
+  /** Cancel every statement that runs on this pool now. Resolves within the connect timeout; never rejects. */
   async cancelRunning(): Promise<void> {
     const running = [...this.#inUse].filter(isBusy);
     const { connection } = this.#source;
-    await Promise.all(running.map((client) => cancelQuery(client, connection, this.#guards.connectTimeoutMs)));
+    await Promise.all(running.map((client) => cancelUntilSettled(client, connection, this.#guards.connectTimeoutMs)));
   }
 
   /** Refuse new work, wait for what runs (`cancelRunning` first where that must not take long), close everything. */

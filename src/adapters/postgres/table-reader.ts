@@ -57,7 +57,12 @@ export function createTableReader(options: TableReaderOptions): TableReader {
     readSnapshot: (source, snapshot, body) =>
       pool(source).withClient((client) => {
         const statementTimeoutMs = Math.min(guards.statementTimeoutMs || snapshot.timeoutMs, snapshot.timeoutMs);
-        const transaction = { ...guards, statementTimeoutMs, isolation: 'repeatable read', snapshot: snapshot.id } as const;
+        const transaction = {
+          ...guards,
+          statementTimeoutMs,
+          isolation: 'repeatable read',
+          snapshot: snapshot.id,
+        } as const;
         return readOnly(client, transaction, () => body(readTransaction(client, statement)));
       }),
 

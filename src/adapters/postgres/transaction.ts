@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Guards } from '#src/contract/connection.js';
-import { isBusy, serverVersion } from './client-state.js';
+import { isBusy, type ServerTraits, serverTraits } from './client-state.js';
 import { quoteLiteral } from './quote.js';
 import { isServerError } from './source-client.js';
 
@@ -20,7 +20,7 @@ const TRANSACTION_TIMEOUT_SINCE = 170000;
  * The statements that open a guarded read-only transaction, as one string to put before others in a simple-protocol
  * query. `serverVersionNum` is e.g. 160004; 0 where unknown. They take no snapshot, so a `LOCK TABLE` may follow first.
  */
-export function transactionPrologue(options: TransactionOptions & { readonly serverVersionNum: number }): string {
+export function transactionPrologue(options: TransactionOptions & ServerTraits): string {
   const age = options.maxTransactionAgeMs;
   const settings: [string, string | number][] = [
     ['statement_timeout', capped(options.statementTimeoutMs, age)],
@@ -33,7 +33,8 @@ export function transactionPrologue(options: TransactionOptions & { readonly ser
     ['IntervalStyle', 'postgres'],
     ['extra_float_digits', 1],
     ['bytea_output', 'hex'],
-    ['client_encoding', 'UTF8'],
+    // A database without an encoding of its own holds any bytes, and the server would refuse those that are not UTF-8.
+    ['client_encoding', options.serverEncoding === 'SQL_ASCII' ? 'SQL_ASCII' : 'UTF8'],
     // Two reads of one table must see it in the same order.
     ['synchronize_seqscans', 'off'],
     ['jit', 'off'],
@@ -58,7 +59,7 @@ export function transactionPrologue(options: TransactionOptions & { readonly ser
  */
 export async function readOnly<T>(client: pg.Client, options: TransactionOptions, fn: () => Promise<T>): Promise<T> {
   try {
-    await client.query(transactionPrologue({ ...options, serverVersionNum: serverVersion(client) }));
+    await client.query(transactionPrologue({ ...options, ...serverTraits(client) }));
     const result = await fn();
     await client.query('COMMIT');
     return result;

@@ -69,7 +69,7 @@ async function persistTasks(tx: Transaction, run: number, rows: readonly Row[]):
       slice.map(({ record }) => toJsonOrNull(record.profile.failure)),
       slice.map(({ record }) => toJson(record.cost)),
     ]);
-    for (const row of stored) if (false) repeated.add(Number(row.dataset));
+    for (const row of stored) if (row.repeated) repeated.add(Number(row.dataset));
   }
   return repeated;
 }

@@ -1,7 +1,20 @@
-import { BroadcastChannel, type Worker } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
+import { BroadcastChannel, type Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { CONTROL_CHANNEL, type ChunkOutcome, type ChunkTask, type ControlMessage, type DetectResult, type DetectTask, type LogRecord, type ProfileTask, type ProfileTaskEnd, type TableResult, type WorkerEvent, type WorkerSettings } from '#src/contract/messages.js';
+import {
+  type ChunkOutcome,
+  type ChunkTask,
+  CONTROL_CHANNEL,
+  type ControlMessage,
+  type DetectResult,
+  type DetectTask,
+  type LogRecord,
+  type ProfileTask,
+  type ProfileTaskEnd,
+  type TableResult,
+  type WorkerEvent,
+  type WorkerSettings,
+} from '#src/contract/messages.js';
 import type { WorkerPool } from '#src/coordinator/ports.js';
 import type { Failure } from '#src/core/model/failure.js';
 

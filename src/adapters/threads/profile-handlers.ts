@@ -1,4 +1,4 @@
-import type { ConnectionBudget } from '#src/contract/messages.js';
+import type { ConnectionBudget, TableResult } from '#src/contract/messages.js';
 import { sourceChecks, tableChecks } from '#src/core/checks/index.js';
 import { judgeBatch } from '#src/engine/detect/judge-batch.js';
 import type { ProfilePorts } from '#src/engine/profile/ports.js';
@@ -31,10 +31,18 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
     if (!source) throw new Error(`no settings for source ${name}`);
     pools.set(
       name,
-      new SourcePool({ ...source, ...budget }, settings.guards, settings.pool, `sentinel/profiler/${thread}`, (event) => {
-        if (event.type === 'lost') log(`${name}_db`).warn({ source: name, cause: event.error.message }, 'an idle connection was lost');
-        else log(`${name}_db`).debug({ source: name }, `connection ${event.type}`);
-      }),
+      new SourcePool(
+        { ...source, ...budget },
+        settings.guards,
+        settings.pool,
+        `sentinel/profiler/${thread}`,
+        (event) => {
+          if (event.type === 'lost')
+            log(`${name}_db`).warn({ source: name, cause: event.error.message }, 'an idle connection was lost');
+          else
+            log(`${name}_db`).info({ source: name }, event.type === 'open' ? 'connection opened' : 'connection closed');
+        },
+      ),
     );
   };
   const pool = (name: string) => {
@@ -67,17 +75,38 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
     log: (level, fields, message) => log('profiler')[level](fields, message),
   };
 
+  const logTable = ({ profile, attempts, cost }: TableResult) => {
+    const { source, schema, table, status, failure, rowCount } = profile;
+    const { durationMs } = profile;
+    const fields = { source, table: `${schema}.${table}`, rows: rowCount, bytes: cost.bytes, durationMs, attempts };
+    if (status === 'ok') log('profiler').info(fields, 'profiled');
+    else log('profiler').warn({ ...fields, code: failure?.code, cause: failure?.message }, status);
+  };
+
   return {
     profile(task, emit) {
       openPool(task.source, task.budget);
-      return profileBatch(task, settings.profile, ports, emit);
+      return profileBatch(task, settings.profile, ports, (result) => {
+        logTable(result);
+        emit(result);
+      });
     },
-    chunk(task) {
+    async chunk(task) {
       openPool(task.source, task.budget);
-      return profileChunk(task, settings.profile, ports);
+      const outcome = await profileChunk(task, settings.profile, ports);
+      const { source, table, part, fromBlock } = task;
+      const fields = { source, table: `${table.schema}.${table.name}`, part, fromBlock };
+      if (outcome.ok) log('profiler').debug({ ...fields, ...outcome.chunk.cost }, 'a chunk was read');
+      else log('profiler').warn({ ...fields, ...outcome.failure }, 'a chunk could not be read');
+      return outcome;
     },
     async detect(task) {
-      return judgeBatch(task, settings.checks.settings, checks);
+      const judged = judgeBatch(task, settings.checks.settings, checks);
+      log('detector').info(
+        { tables: task.tables.length, sources: task.sources.length, findings: judged.findings.length },
+        'a batch was judged',
+      );
+      return judged;
     },
     async cancel() {
       stop.abort(new Error('the run was stopped'));

@@ -1,6 +1,18 @@
 import { BroadcastChannel, parentPort, threadId } from 'node:worker_threads';
 import { workerData } from 'piscina';
-import { CONTROL_CHANNEL, type ChunkOutcome, type ChunkTask, type ControlMessage, type DetectResult, type ProfileTask, type ProfileTaskEnd, type TableResult, type WorkerEvent, type WorkerSettings, type WorkerTask } from '#src/contract/messages.js';
+import {
+  type ChunkOutcome,
+  type ChunkTask,
+  CONTROL_CHANNEL,
+  type ControlMessage,
+  type DetectResult,
+  type ProfileTask,
+  type ProfileTaskEnd,
+  type TableResult,
+  type WorkerEvent,
+  type WorkerSettings,
+  type WorkerTask,
+} from '#src/contract/messages.js';
 
 /** What a thread does with each kind of task; composed by the thread entry from engine and adapters. */
 export interface WorkerHandlers {

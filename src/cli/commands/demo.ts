@@ -11,7 +11,11 @@ export async function demoCommand(options: { seed: number; json?: boolean }, io:
     now: new Date(),
     say: (line) => writeLine(io.stderr, line),
     run: (environment) =>
-      executeRun('run', { failOn: 'never', ...(options.json && { json: true }) }, { ...io, env: { ...io.env, ...environment } }),
+      executeRun(
+        'run',
+        { failOn: 'never', ...(options.json && { json: true }) },
+        { ...io, env: { ...io.env, ...environment } },
+      ),
   });
   return code === EXIT.findings ? EXIT.ok : code;
 }

@@ -37,7 +37,9 @@ function facts(source: SourceHealth): string[] {
       ].join(', '),
     );
   if (source.connections)
-    lines.push(`connections: ${source.connections.used} of ${source.connections.max} in use, ${source.connections.left} left for this role`);
+    lines.push(
+      `connections: ${source.connections.used} of ${source.connections.max} in use, ${source.connections.left} left for this role`,
+    );
   if (source.privileges && source.privileges.tables > 0) {
     lines.push(`${source.privileges.tables} tables cannot be read; to mend it:`);
     lines.push(...source.privileges.grants.map((grant) => `  ${grant};`));

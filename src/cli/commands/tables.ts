@@ -1,6 +1,6 @@
-import { PostgresSourceAccess } from '#src/adapters/postgres/source-access.js';
 import { createSlotsBuffer } from '#src/adapters/postgres/connection-slots.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
+import { PostgresSourceAccess } from '#src/adapters/postgres/source-access.js';
 import type { Discovery } from '#src/coordinator/ports.js';
 import { EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';

@@ -19,13 +19,12 @@ export function measuredFromRows(history: TableHistory): TableProfile | null {
 
 /** Judged points of a table-level series, oldest first; none where the store has none. */
 export function tablePoints(history: TableHistory, metric: string): readonly Point[] {
-  return own(history.tableSeries, metric) ?? [];
+  return history.tableSeries[metric] ?? [];
 }
 
 /** Judged points of a column's series, oldest first. */
 export function columnPoints(history: TableHistory, column: string, metric: string): readonly Point[] {
-  const series = own(history.columnSeries, column);
-  return (series && own(series, metric)) ?? [];
+  return history.columnSeries[column]?.[metric] ?? [];
 }
 
 /** Splits a series where its last stretch of points of one state begins. */
@@ -58,9 +57,4 @@ export function lastSeen(history: TableHistory): number | undefined {
 
 function spanMs(points: readonly Point[]): number {
   return points.length === 0 ? 0 : points.at(-1)!.time - points[0]!.time;
-}
-
-/** Column names are people's: `constructor` and `__proto__` must not find what every object inherits. */
-function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
 }

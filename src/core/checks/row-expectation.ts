@@ -1,6 +1,6 @@
 import type { Point } from '../model/history.js';
+import { median, quantile } from '../statistics.js';
 import { coversWeek } from './past.js';
-import { median, quantile } from './robust.js';
 import { differences, steadyTrend } from './row-trend.js';
 import type { CheckSettings } from './settings.js';
 
@@ -58,7 +58,6 @@ export function expectRows(points: readonly Point[], now: number, limits: Limits
     : wideLimits(residuals, level, limits);
 
   const plausible = trend ? [trend.last, trend.next] : [level];
-  if (trend && !learned) plausible.push(level);
   const low = Math.max(0, Math.min(...plausible));
   const high = Math.max(0, ...plausible);
   const lower = Math.max(0, (low + 0.5) * Math.exp(-fallLimit) - 0.5);

@@ -1,5 +1,5 @@
 import type { Point } from '../model/history.js';
-import { median } from './robust.js';
+import { median } from '../statistics.js';
 
 /** Where a table that moves steadily stands and goes, in rows. */
 export interface Trend {
@@ -8,7 +8,7 @@ export interface Trend {
   readonly next: number;
 }
 
-/** Moves in a steady trend are at most this many times the usual one. */
+/** Moves in a steady trend are within this factor of the usual one. */
 const UNEVENNESS = 3;
 /** A late run has several steps to catch up with; extrapolating further says more about the clock than the table. */
 const MAX_STEPS = 3;
@@ -18,7 +18,7 @@ export function steadyTrend(points: readonly Point[], now: number): Trend | null
   const steps = differences(points.map((point) => point.value)).filter((step) => step !== 0);
   if (steps.length < 2 || steps.some((step) => step > 0 !== steps[0]! > 0)) return null;
   const step = median(steps);
-  if (steps.some((each) => Math.abs(each) > UNEVENNESS * Math.abs(step))) return null;
+  if (steps.some((each) => each / step > UNEVENNESS || step / each > UNEVENNESS)) return null;
   const last = points.at(-1)!;
   const interval = median(differences(points.map((point) => point.time)));
   const elapsed = interval > 0 ? Math.min(MAX_STEPS, Math.max(1, (now - last.time) / interval)) : 1;

@@ -48,7 +48,7 @@ export function schemaChanges(before: SchemaVersion, after: SchemaVersion): Sche
     if (from.notNull !== to.notNull) changes.push({ kind: 'nullability', column: to });
   }
   // A key whose column has another name now is the same key.
-  const key = before.primaryKey.map((column) => column);
+  const key = before.primaryKey.map((column) => renamed.get(column) ?? column);
   if (key.length !== after.primaryKey.length || key.some((column, i) => column !== after.primaryKey[i])) {
     changes.push({ kind: 'primary_key', from: before.primaryKey, to: after.primaryKey });
   }

@@ -64,14 +64,16 @@ export class ColumnSketch {
 
   /** Takes in a dictionary's entries from index `from`, as often as each was counted; the dictionary is unchanged. */
   addDictionary(decoder: Decoder, traits: KindTraits, entries: Dictionary, from: number): void {
-    const { h1, h2, bytes, view } = entries;
+    const { hashes, bytes, view } = entries;
     const count = entries.count - from;
     const counts = entries.counts.subarray(from);
     const offsets = entries.offsets.subarray(from);
     const lengths = entries.lengths.subarray(from);
     for (let e = 0; e < count; e++) {
-      this.distinct.add(h1[from + e]!, h2[from + e]!);
-      this.frequent.addWeighted(h1[from + e]!, h2[from + e]!, bytes, offsets[e]!, lengths[e]!, counts[e]!);
+      const h1 = hashes[2 * (from + e)]!;
+      const h2 = hashes[2 * (from + e) + 1]!;
+      this.distinct.add(h1, h2);
+      this.frequent.addWeighted(h1, h2, bytes, offsets[e]!, lengths[e]!, counts[e]!);
     }
     const values = { count, offsets, lengths, sizes: entries.sizes.subarray(from) };
     if (decoder.numbers === null) {

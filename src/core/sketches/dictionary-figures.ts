@@ -56,32 +56,31 @@ function runningMean(values: Float64Array, weights: Float64Array, count: number)
 
 /**
  * Quantiles of type 1 (inverse of the empirical distribution, SQL's `percentile_disc`) of the sorted values in `finite`,
- * which are those of `entries`; `numbers` are the same unsorted.
+ * which are those of `entries` and come `total` times in all; `numbers` are the same unsorted.
  */
 export function exactQuantiles(
   kind: ValueKind,
   traits: KindTraits,
   entries: Dictionary,
   numbers: Float64Array,
+  total: number,
   probabilities: readonly number[],
 ): JsonValue[] {
   const { values, weights, count } = finite;
-  let total = 0;
-  for (let i = 0; i < count; i++) total += weights[i]!;
+  if (count === 0) return [];
   let at = 0;
-  let through = count > 0 ? weights[0]! : 0;
-  // Ascending probabilities: one walk.
-  return count === 0
-    ? []
-    : probabilities.map((probability) => {
-        const rank = Math.max(1, Math.ceil(probability * total));
-        while (through < rank && at < count - 1) through += weights[++at]!;
-        const value = values[at]!;
-        if (isExact(traits, value)) return renderNumber(kind, value);
-        let before = through;
-        for (let i = at; i >= 0 && values[i] === value; i--) before -= weights[i]!;
-        return renderEntry(kind, traits, entries, numbers, value, rank - before);
-      });
+  let through = weights[0]!;
+  // The probabilities ascend: one walk.
+  return probabilities.map((probability) => {
+    const rank = Math.max(1, Math.ceil(probability * total));
+    if (total === count) through = (at = rank - 1) + 1;
+    else while (through < rank && at < count - 1) through += weights[++at]!;
+    const value = values[at]!;
+    if (isExact(traits, value)) return renderNumber(kind, value);
+    let before = through;
+    for (let i = at; i >= 0 && values[i] === value; i--) before -= weights[i]!;
+    return renderEntry(kind, traits, entries, numbers, value, rank - before);
+  });
 }
 
 /** Whether the double tells the value: not so beyond 2^53, nor for intervals and zoned times, whose parts it loses. */

@@ -10,8 +10,10 @@ export interface DictionaryLimits {
   readonly arenaBytes: number;
 }
 
-const FIRST_ENTRIES = 64;
-const FIRST_ARENA_BYTES = 1024;
+const FIRST_ENTRIES = 256;
+const FIRST_ARENA_BYTES = 4096;
+/** Up to here the slots grow fourfold: a table of some thousand rows is filled once and read once. */
+const FEW_SLOTS = 8192;
 
 /**
  * Exact counts by 64-bit hash, with each value's bytes, in the order of first sight. Linear probing in a table at most
@@ -19,8 +21,8 @@ const FIRST_ARENA_BYTES = 1024;
  */
 export class Dictionary {
   count = 0;
-  h1 = new Int32Array(FIRST_ENTRIES);
-  h2 = new Int32Array(FIRST_ENTRIES);
+  /** Two words an entry: side by side, a lookup costs one cache miss less. */
+  hashes = new Int32Array(2 * FIRST_ENTRIES);
   counts = new Float64Array(FIRST_ENTRIES);
   offsets = new Int32Array(FIRST_ENTRIES);
   lengths = new Int32Array(FIRST_ENTRIES);
@@ -56,13 +58,13 @@ export class Dictionary {
     sizes: Int32Array | null,
     count: number,
   ): number {
-    let { slots, mask, h1: keys1, h2: keys2, counts } = this;
+    let { slots, mask, hashes, counts } = this;
     for (let i = 0; i < count; i++) {
       const first = h1[i]!;
       const second = h2[i]!;
       let slot = first & mask;
       let entry = slots[slot]!;
-      while (entry !== 0 && (keys1[entry - 1] !== first || keys2[entry - 1] !== second)) {
+      while (entry !== 0 && (hashes[2 * entry - 2] !== first || hashes[2 * entry - 1] !== second)) {
         slot = (slot + 1) & mask;
         entry = slots[slot]!;
       }
@@ -70,7 +72,7 @@ export class Dictionary {
       else {
         const size = sizes === null ? 0 : sizes[i]!;
         if (!this.insert(slot, first, second, 1, bytes, offsets[i]!, lengths[i]!, size)) return i;
-        ({ slots, mask, h1: keys1, h2: keys2, counts } = this);
+        ({ slots, mask, hashes, counts } = this);
       }
     }
     return count;
@@ -79,14 +81,14 @@ export class Dictionary {
   /** Takes in the entries of another one, unchanged, and returns how many: the next one does not fit. */
   addEntries(other: Dictionary): number {
     for (let e = 0; e < other.count; e++) {
-      const slot = this.find(other.h1[e]!, other.h2[e]!);
+      const slot = this.find(other.hashes[2 * e]!, other.hashes[2 * e + 1]!);
       const entry = this.slots[slot]!;
       if (entry !== 0) this.counts[entry - 1]! += other.counts[e]!;
       else if (
         !this.insert(
           slot,
-          other.h1[e]!,
-          other.h2[e]!,
+          other.hashes[2 * e]!,
+          other.hashes[2 * e + 1]!,
           other.counts[e]!,
           other.bytes,
           other.offsets[e]!,
@@ -102,8 +104,8 @@ export class Dictionary {
   encode(w: ByteWriter, sized: boolean): void {
     w.varint(this.count);
     for (let e = 0; e < this.count; e++) {
-      w.i32(this.h1[e]!);
-      w.i32(this.h2[e]!);
+      w.i32(this.hashes[2 * e]!);
+      w.i32(this.hashes[2 * e + 1]!);
       w.varint(this.counts[e]!);
       if (sized) w.i32(this.sizes[e]!);
       w.bytes(this.bytes.subarray(this.offsets[e]!, this.offsets[e]! + this.lengths[e]!));
@@ -129,10 +131,10 @@ export class Dictionary {
   }
 
   private find(first: number, second: number): number {
-    const { slots, mask, h1, h2 } = this;
+    const { slots, mask, hashes } = this;
     let slot = first & mask;
     for (let entry = slots[slot]!; entry !== 0; entry = slots[slot]!) {
-      if (h1[entry - 1] === first && h2[entry - 1] === second) return slot;
+      if (hashes[2 * entry - 2] === first && hashes[2 * entry - 1] === second) return slot;
       slot = (slot + 1) & mask;
     }
     return slot;
@@ -151,10 +153,10 @@ export class Dictionary {
     const entry = this.count;
     const end = this.used + length;
     if (entry === this.limits.entries || end > this.limits.arenaBytes) return false;
-    if (entry === this.h1.length) this.growEntries();
+    if (entry === this.counts.length) this.growEntries();
     if (end > this.bytes.length) this.growArena(end);
-    this.h1[entry] = first;
-    this.h2[entry] = second;
+    this.hashes[2 * entry] = first;
+    this.hashes[2 * entry + 1] = second;
     this.counts[entry] = weight;
     this.offsets[entry] = this.used;
     this.lengths[entry] = length;
@@ -170,9 +172,8 @@ export class Dictionary {
   }
 
   private growEntries(): void {
-    const capacity = this.h1.length * 2;
-    this.h1 = widened(this.h1, capacity);
-    this.h2 = widened(this.h2, capacity);
+    const capacity = this.counts.length * 2;
+    this.hashes = widened(this.hashes, 2 * capacity);
     this.offsets = widened(this.offsets, capacity);
     this.lengths = widened(this.lengths, capacity);
     this.sizes = widened(this.sizes, capacity);
@@ -189,13 +190,13 @@ export class Dictionary {
   }
 
   private rehash(): void {
-    const size = 2 * (this.mask + 1);
+    const size = (this.mask < FEW_SLOTS - 1 ? 4 : 2) * (this.mask + 1);
     if (this.slots.length < size) this.slots = new Int32Array(size);
     else this.slots.fill(0, 0, size);
     this.mask = size - 1;
-    const { slots, mask, h1 } = this;
+    const { slots, mask, hashes } = this;
     for (let e = 0; e < this.count; e++) {
-      let slot = h1[e]! & mask;
+      let slot = hashes[2 * e]! & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = e + 1;
     }

@@ -95,7 +95,8 @@ function fromDictionary(column: ColumnState, entries: Dictionary): Derived {
     if (column.values === count) sortAlike(finite.count);
     else sortWeighted(finite.values, finite.weights, finite.count);
     if (traits.arithmetic) moments = weightedMoments(finite.values, finite.weights, finite.count);
-    quantiles = exactQuantiles(kind, traits, entries, numbers, PROBABILITIES);
+    const total = column.values - exactFigures.nan - exactFigures.infinite;
+    if (traits.quantiles) quantiles = exactQuantiles(kind, traits, entries, numbers, total, PROBABILITIES);
   }
   return {
     distinct: { value: count, exact: truncated === 0 },
@@ -112,8 +113,12 @@ function fromDictionary(column: ColumnState, entries: Dictionary): Derived {
 
 /** Sorts `finite` where every weight is 1. */
 function sortAlike(count: number): void {
-  const sorted = sortRuns(finite.values, count, 1);
-  if (sorted !== finite.values) finite.values.set(sorted.subarray(0, count));
+  const { values } = finite;
+  let ordered = 1;
+  while (ordered < count && values[ordered - 1]! <= values[ordered]!) ordered++;
+  if (ordered >= count) return; // keys and times often come so
+  const sorted = sortRuns(values, count, 1);
+  if (sorted !== values) values.set(sorted.subarray(0, count));
 }
 
 function lengthOf(column: ColumnState, figures: ColumnFigures): NonNullable<ColumnProfile['length']> {

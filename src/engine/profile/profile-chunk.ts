@@ -1,6 +1,7 @@
 import type { ChunkOutcome, ChunkResult, ChunkTask, ProfileSettings } from '#src/contract/messages.js';
 import type { CopyConsumer } from '#src/core/decode/copy-stream-decoder.js';
 import type { FieldBatch } from '#src/core/decode/field-batch.js';
+import { type Failure, isSourceWide } from '#src/core/model/failure.js';
 import type { TableState } from '#src/core/sketches/table-state.js';
 import type { ProfilePorts } from './ports.js';
 import { mayBeOneColumn, probeColumns } from './probe-columns.js';
@@ -21,17 +22,14 @@ export async function profileChunk(
   const requests = read.groups.map((columns) => ({ part, columns, guarded: read.guarded, range }));
   const snapshot = { id: task.snapshot, timeoutMs: task.timeoutMs };
   const startedMs = ports.now();
-  try {
-    return await ports.retry({ source, operation: `profile a chunk of ${context.table}` }, () =>
-      ports.reader.readSnapshot(source, snapshot, async (tx) => {
-        const collector = new ChunkCollector(read, settings, ports);
-        const { bytes } = await tx.copy(requests, collector);
-        const cost = { rows: collector.rows, bytes, longestTransactionMs: ports.now() - startedMs };
-        return { ok: true, chunk: { groups: collector.groups, cost } } as const;
-      }),
-    );
-  } catch (error) {
-    const failure = ports.toFailure(error, context);
+  const readChunk = () =>
+    ports.reader.readSnapshot(source, snapshot, async (tx): Promise<ChunkOutcome> => {
+      const collector = new ChunkCollector(read, settings, ports);
+      const { bytes } = await tx.copy(requests, collector);
+      const cost = { rows: collector.rows, bytes, longestTransactionMs: ports.now() - startedMs };
+      return { ok: true, chunk: { groups: collector.groups, cost } };
+    });
+  const failed = async (failure: Failure): Promise<ChunkOutcome> => {
     if (!mayBeOneColumn(failure)) return { ok: false, failure };
     try {
       const columnFailures = await ports.reader.readSnapshot(source, snapshot, (tx) =>
@@ -41,6 +39,20 @@ export async function profileChunk(
     } catch {
       return { ok: false, failure };
     }
+  };
+  try {
+    return await ports.retry({ source, operation: `profile a chunk of ${context.table}` }, async () => {
+      try {
+        return await readChunk();
+      } catch (error) {
+        const failure = ports.toFailure(error, context);
+        // Not even a lock timeout: who waits for a stronger lock than ours stands before us until the snapshot's locks are let go.
+        if (isSourceWide(failure)) throw error;
+        return failed(failure);
+      }
+    });
+  } catch (error) {
+    return { ok: false, failure: ports.toFailure(error, context) };
   }
 }
 

@@ -24,7 +24,7 @@ export async function profileTable(
   const name = `${table.schema}.${table.name}`;
   const startedMs = ports.now();
   const end = (status: 'failed' | 'skipped', failure: Failure, attempts: number) => {
-    emit(failedResult(spec, status, failure, ports.now() - startedMs, attempts));
+    emit(failedResult(spec, status, failure, Math.round(ports.now() - startedMs), attempts));
     return null;
   };
   let spec = table;

@@ -34,7 +34,7 @@ export async function readTables(
         profile: okProfile(read.table, columns, read.failures, {
           rowCount,
           consistent: read.table.lockable || copies === 1,
-          durationMs: now - startedMs,
+          durationMs: Math.round(now - startedMs),
         }),
         ...(state && { state }),
         cost: { rows: rowCount, bytes, longestTransactionMs: now - openedMs },

@@ -20,6 +20,11 @@ describe('a declared limit', () => {
     expect(severities(freshnessHistory([], NOW - age * 1000, { freshnessLimitSeconds: 3600 }))).toEqual(expected);
   });
 
+  test('is scored as its severity at least', () => {
+    const history = freshnessHistory([], NOW - 3601 * 1000, { freshnessLimitSeconds: 3600 });
+    expect(freshness.judge(history, settings)[0]?.score).toBe(0.6);
+  });
+
   test('names the newest value and since when it has not moved', () => {
     const newest = NOW - 26 * HOUR;
     const past = [
@@ -68,6 +73,14 @@ describe('a learned limit', () => {
     ['a later run than usual, loaded since', daily(5).map((run) => shifted(run, -12 * HOUR)), NOW - 13 * HOUR],
     ['hourly runs of a daily load', hourly(), NOW - 24 * HOUR],
     ['no newest value', daily(5), null],
+    ['runs at changing distances from the loads', every(34, 29, 1, 3), newestLoad(NOW, 34, 1)],
+    ['late data, a run before the load is due', late(5).map((run) => shifted(run, 3 * HOUR)), NOW - 25 * HOUR],
+    [
+      'late data, loaded since, after runs that did not happen',
+      late(5).map((run) => shifted(run, -22 * HOUR)),
+      NOW - 26 * HOUR,
+    ],
+    ['moved once, how often is unknown', movedOnce(), NOW - 121 * HOUR],
   ])('quiet: %s', (_, past, newest) => {
     expect(severities(freshnessHistory(past, newest))).toEqual([]);
   });
@@ -95,8 +108,28 @@ function shifted(run: { time: number; newest: number }, ms: number) {
 
 /** Five days of hourly runs of a load that comes at 02:00 each day. */
 function hourly() {
-  return Array.from({ length: 120 }, (_, i) => {
-    const time = NOW - (120 - i) * HOUR;
-    return { time, newest: Math.floor((time - 2 * HOUR) / DAY) * DAY + 2 * HOUR };
+  return every(24, 1, 2, 120);
+}
+
+function every(loadHours: number, runHours: number, phaseHours: number, runs: number) {
+  return Array.from({ length: runs }, (_, i) => {
+    const time = NOW - (runs - i) * runHours * HOUR;
+    return { time, newest: newestLoad(time, loadHours, phaseHours) };
   });
+}
+
+function newestLoad(time: number, loadHours: number, phaseHours: number): number {
+  return Math.floor((time - phaseHours * HOUR) / (loadHours * HOUR)) * loadHours * HOUR + phaseHours * HOUR;
+}
+
+/** Daily runs that see data four hours old. */
+function late(runs: number) {
+  return daily(runs).map(({ time, newest }) => ({ time, newest: newest - 3 * HOUR }));
+}
+
+/** Three days without a move, then one, seen five days ago. */
+function movedOnce() {
+  const at = NOW - 120 * HOUR;
+  const before = [3, 2, 1].map((days) => ({ time: at - days * DAY, newest: at - 3 * DAY - HOUR }));
+  return [...before, { time: at, newest: at - HOUR }];
 }

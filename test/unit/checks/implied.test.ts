@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { withoutImplied } from '#src/core/checks/index.js';
+import type { Finding } from '#src/core/model/finding.js';
+
+const finding = (check: string, different: Partial<Finding> = {}): Finding => ({
+  source: 'batch',
+  schema: 'sales',
+  table: 'orders',
+  metric: check,
+  check,
+  severity: 'warn',
+  value: null,
+  expected: {},
+  score: 0.75,
+  at: '2026-11-24T02:00:00.000Z',
+  message: 'It is so.',
+  ...different,
+});
+
+const rows = finding('row_count');
+const tableGone = finding('schema', { value: 'dropped' });
+const columnGone = finding('schema', { value: 'dropped', column: 'a' });
+const empty = finding('empty_table', { metric: 'row_count' });
+const nullsInA = finding('first_null', { column: 'a' });
+const nullsInB = finding('first_null', { column: 'b' });
+const allNullInA = finding('all_null', { column: 'a' });
+
+test.each([
+  ['a table that is gone implies everything else', [rows, tableGone, nullsInA], [tableGone]],
+  ['an empty table implies its row count only', [rows, empty, nullsInA], [empty, nullsInA]],
+  ['a dropped column implies what else is said of it', [columnGone, nullsInA, nullsInB], [columnGone, nullsInB]],
+  ['all null implies some null', [allNullInA, nullsInA, nullsInB], [allNullInA, nullsInB]],
+  ['what stands alone stays', [rows, nullsInA], [rows, nullsInA]],
+])('%s', (_, findings, expected) => {
+  expect(withoutImplied(findings)).toEqual(expected);
+});
