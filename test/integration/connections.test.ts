@@ -8,7 +8,7 @@ import { isTransient } from '#src/adapters/postgres/retry.js';
 import { SourceClient } from '#src/adapters/postgres/source-client.js';
 import { readOnly, type TransactionOptions } from '#src/adapters/postgres/transaction.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
-import { GUARDS, rejection } from '../support/connections.js';
+import { GUARDS, rejection, untilSleeping } from '../support/connections.js';
 import { type TestDatabase, testServer } from '../support/postgres.js';
 
 let database: TestDatabase;
@@ -168,7 +168,8 @@ describe('a connection', () => {
     const client = await open();
     const sleeping = client.query('SELECT pg_sleep(3600)');
     const cancelled = rejection(sleeping);
-    while (!(await cancelQuery(client, settings, 5_000))) {}
+    await untilSleeping(await database.client(), (client as unknown as { processID: number }).processID);
+    expect(await cancelQuery(client, settings, 5_000)).toBe(true);
     expect((await cancelled).code).toBe('57014');
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });

@@ -145,10 +145,12 @@ test('a folder that cannot be made is one warning, and records still reach the c
   expect(shown[1]).toContain('still seen');
 });
 
-test('a log file that cannot be opened is one warning', async () => {
+test('log files that cannot be opened are one warning', async () => {
   mkdirSync(join(dir, 'profiler.log'));
+  mkdirSync(join(dir, 'cdc_db.log'));
   const logs = openLogs();
   for (let count = 0; count < 5; count++) logs.logger('profiler').info({}, 'x');
+  logs.logger('cdc_db').info({}, 'x');
   logs.logger('detector').info({}, 'in order');
   await logs.close();
   expect(logs.shown().match(/cannot be written/g)).toHaveLength(1);

@@ -6,7 +6,7 @@ import { cancelQuery, connect } from '#src/adapters/postgres/connect.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { ConnectionSettings, SslMode } from '#src/contract/connection.js';
 import { type Authority, createAuthority, opensslIsHere } from '../support/certificates.js';
-import { GUARDS, rejection } from '../support/connections.js';
+import { GUARDS, rejection, untilSleeping } from '../support/connections.js';
 
 type ServerName = 'plain' | 'tls' | 'expired';
 
@@ -223,7 +223,10 @@ describe.skipIf(!opensslIsHere())('TLS modes, as libpq has them', () => {
     const asked = settings('tls', 'verify-full', ca());
     const client = await connect(asked, GUARDS, 'sentinel/test');
     onTestFinished(() => client.end());
+    const watcher = await connect(asked, GUARDS, 'sentinel/test');
+    onTestFinished(() => watcher.end());
     const cancelled = rejection(client.query('SELECT pg_sleep(3600)'));
+    await untilSleeping(watcher, (client as unknown as { processID: number }).processID);
     expect(await cancelQuery(client, { ...asked, ...wrongCa() }, 5_000)).toBe(false);
     expect(await cancelQuery(client, asked, 5_000)).toBe(true);
     expect((await cancelled).code).toBe('57014');

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { ConnectionSettings, Guards } from '#src/contract/connection.js';
 
 /** Limits that no test reaches by accident. */
@@ -28,4 +29,10 @@ export async function rejection(promise: Promise<unknown>): Promise<Error & { co
   );
   if ('error' in outcome) return outcome.error as Error;
   throw new Error(`it resolved with ${JSON.stringify(outcome.value)}`);
+}
+
+/** Resolves once this server process sleeps in pg_sleep: a cancel request that comes before that finds nothing. */
+export async function untilSleeping(watcher: pg.Client, processId: number): Promise<void> {
+  const asleep = `SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'`;
+  while ((await watcher.query(asleep, [processId])).rowCount === 0) {}
 }

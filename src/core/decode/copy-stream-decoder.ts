@@ -1,4 +1,16 @@
+import {
+  COPY_DATA,
+  COPY_DONE,
+  COPY_OUT,
+  ERROR,
+  FRAME_BYTES,
+  fieldCount,
+  HEADER_BYTES,
+  headerLength,
+  malformed,
+} from './copy-protocol.js';
 import type { FieldBatch } from './field-batch.js';
+import { RowIndex } from './row-index.js';
 
 /** Receives the rows of the COPYs of one protocol string, in order. */
 export interface CopyConsumer {
@@ -11,21 +23,11 @@ export interface CopyConsumer {
 }
 
 const ARENA_BYTES = 512 * 1024;
-/** A batch ends at so many bytes or rows: fixed, so that batches do not depend on how the network cut the stream. */
+/** A batch ends at so many bytes, or rows: fixed, so that batches do not depend on how the network cut the stream. */
 const BATCH_BYTES = 160 * 1024;
-const BATCH_ROWS = 1024;
-/** Cells (rows × fields) of a batch: one for each 4 bytes of it, the least a field takes. */
-const BATCH_CELLS = 64 * 1024;
 const DEFAULT_MAX_ROW_BYTES = 256 * 1024 * 1024;
 /** At least so much room is made for what comes next. */
 const CHUNK_BYTES = 64 * 1024;
-const FRAME_BYTES = 5;
-const HEADER_BYTES = 19;
-const SIGNATURE = [0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0x00];
-const COPY_DATA = 0x64;
-const COPY_DONE = 0x63;
-const COPY_OUT = 0x48;
-const ERROR = 0x45;
 
 /** Where the stream is: outside a COPY, before its header, among its rows, after its trailer. */
 const IDLE = 0;
@@ -38,6 +40,7 @@ const TRAILER = 3;
  * frames and rows are found there without an object, subarray or closure per row (about 3 ns a field). Messages other
  * than CopyData are handed whole and in order to `forward`. A message may hold any part of a row or any number of rows.
  * Throws an Error on what is not such a stream, and on a row larger than `maxRowBytes`; the decoder is then unusable.
+ * (Longer than other files: its methods are one state machine over one cursor.)
  */
 export class CopyStreamDecoder {
   private readonly base = new Uint8Array(ARENA_BYTES);
@@ -55,13 +58,7 @@ export class CopyStreamDecoder {
   private wanted = 0;
   private stage = IDLE;
   private copy = -1;
-  private fields = 0;
-  private stride = 0;
-  private batchRows = 0;
-  private gatheredRows = 0;
-  private gatheredBytes = 0;
-  private offsets = new Int32Array(0);
-  private lengths = new Int32Array(0);
+  private readonly index = new RowIndex();
   private rowCount = 0;
   private payload = 0;
 
@@ -108,12 +105,13 @@ export class CopyStreamDecoder {
 
   /** Reads whole rows, message after message; returns where something else is due. False where bytes are missing. */
   private readRows(): boolean {
-    const { arena, view, offsets, lengths, fields, stride, batchRows, maxRowBytes } = this;
+    const { arena, view, maxRowBytes } = this;
+    const { offsets, lengths, fields, stride, capacity } = this.index;
     const end = this.limit;
     let position = this.position;
     let frameEnd = this.frameEnd;
-    let row = this.gatheredRows;
-    let bytes = this.gatheredBytes;
+    let row = this.index.rows;
+    let bytes = this.index.bytes;
     for (;;) {
       const available = Math.min(frameEnd, end);
       let p = position + 2;
@@ -141,7 +139,7 @@ export class CopyStreamDecoder {
       bytes += p - position;
       position = p;
       row++;
-      if (row === batchRows || bytes >= BATCH_BYTES) {
+      if (row === capacity || bytes >= BATCH_BYTES) {
         this.saveRows(position, frameEnd, row, bytes);
         this.flush();
         return true;
@@ -165,15 +163,15 @@ export class CopyStreamDecoder {
   }
 
   private saveRows(position: number, frameEnd: number, rows: number, bytes: number): void {
-    this.rowCount += rows - this.gatheredRows;
+    this.rowCount += rows - this.index.rows;
     this.position = position;
     this.frameEnd = frameEnd;
-    this.gatheredRows = rows;
-    this.gatheredBytes = bytes;
+    this.index.rows = rows;
+    this.index.bytes = bytes;
   }
 
   private endRows(count: number): boolean {
-    if (count !== -1) throw malformed(`row ${this.rowCount + 1} has ${count} fields, expected ${this.fields}`);
+    if (count !== -1) throw malformed(`row ${this.rowCount + 1} has ${count} fields, expected ${this.index.fields}`);
     this.position += 2;
     this.stage = TRAILER;
     return true;
@@ -182,12 +180,7 @@ export class CopyStreamDecoder {
   private readHeader(): boolean {
     const available = Math.min(this.frameEnd, this.limit) - this.position;
     if (available < HEADER_BYTES) return this.continueBeyond(this.position + HEADER_BYTES);
-    if (SIGNATURE.some((byte, i) => this.arena[this.position + i] !== byte)) throw malformed('wrong signature');
-    const flags = this.view.getInt32(this.position + SIGNATURE.length);
-    const extension = this.view.getInt32(this.position + SIGNATURE.length + 4);
-    if (flags >>> 16 !== 0) throw malformed(`unknown critical flags ${flags}`);
-    if (extension < 0) throw malformed(`header extension of ${extension} bytes`);
-    const length = HEADER_BYTES + extension;
+    const length = headerLength(this.view, this.position);
     if (available < length) return this.continueBeyond(this.position + length);
     this.position += length;
     this.stage = ROWS;
@@ -281,15 +274,7 @@ export class CopyStreamDecoder {
 
   private beginCopy(message: Uint8Array): void {
     if (this.stage !== IDLE) throw malformed('a COPY begins inside another');
-    if (message.length < 8 || message[5] !== 1) throw malformed('its format is not binary');
-    this.fields = (message[6]! << 8) | message[7]!;
-    this.batchRows = Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_CELLS / Math.max(1, this.fields))));
-    // Not a multiple of 4 KiB apart: the cells of one row would share one set of the level-1 cache.
-    this.stride = this.batchRows + 16;
-    if (this.offsets.length < this.fields * this.stride) {
-      this.offsets = new Int32Array(this.fields * this.stride);
-      this.lengths = new Int32Array(this.fields * this.stride);
-    }
+    this.index.begin(fieldCount(message));
     this.copy++;
     this.stage = HEADER;
     this.consumer.begin(this.copy);
@@ -305,25 +290,15 @@ export class CopyStreamDecoder {
   /** The server gave the COPY up: rows not handed over are dropped, as the consumer drops those that were. */
   private abandon(): void {
     this.stage = IDLE;
-    this.gatheredRows = 0;
-    this.gatheredBytes = 0;
+    this.index.clear();
     this.shrink();
   }
 
   private flush(): void {
-    if (this.gatheredRows > 0) {
-      this.consumer.batch(this.copy, {
-        bytes: this.arena,
-        view: this.view,
-        rows: this.gatheredRows,
-        fields: this.fields,
-        stride: this.stride,
-        offsets: this.offsets,
-        lengths: this.lengths,
-      });
-    }
-    this.gatheredRows = 0;
-    this.gatheredBytes = 0;
+    const { rows, fields, stride, offsets, lengths } = this.index;
+    const { arena: bytes, view } = this;
+    if (rows > 0) this.consumer.batch(this.copy, { bytes, view, rows, fields, stride, offsets, lengths });
+    this.index.clear();
     this.batchStart = this.position;
     this.shrink();
   }
@@ -336,7 +311,7 @@ export class CopyStreamDecoder {
 
   /** Moves what is still needed to the front, into a larger arena where a single row asks for one. */
   private makeRoom(incoming: number): void {
-    const from = this.gatheredRows > 0 ? this.batchStart : this.position;
+    const from = this.index.rows > 0 ? this.batchStart : this.position;
     const needed = Math.max(this.wanted, this.limit + Math.min(incoming, CHUNK_BYTES)) - from;
     if (needed <= ARENA_BYTES) this.relocate(this.base, this.baseView);
     else if (needed <= this.arena.length) this.relocate(this.arena, this.view);
@@ -347,23 +322,16 @@ export class CopyStreamDecoder {
   }
 
   private relocate(arena: Uint8Array<ArrayBuffer>, view: DataView<ArrayBuffer>): void {
-    const from = this.gatheredRows > 0 ? this.batchStart : this.position;
+    const from = this.index.rows > 0 ? this.batchStart : this.position;
     if (arena === this.arena) arena.copyWithin(0, from, this.limit);
     else arena.set(this.arena.subarray(from, this.limit));
     this.arena = arena;
     this.view = view;
-    for (let field = 0; field < this.fields && this.gatheredRows > 0; field++) {
-      const first = field * this.stride;
-      for (let cell = first; cell < first + this.gatheredRows; cell++) this.offsets[cell]! -= from;
-    }
+    this.index.moved(from);
     this.batchStart = 0;
     this.position -= from;
     this.limit -= from;
     this.frameEnd -= from;
     this.wanted -= from;
   }
-}
-
-function malformed(what: string): Error {
-  return new Error(`malformed COPY stream: ${what}`);
 }

@@ -1,8 +1,15 @@
-/** Characters of valid UTF-8: every byte that is not a continuation starts one. */
-export function countCharacters(bytes: Uint8Array, start: number, length: number): number {
-  let characters = 0;
-  for (let p = start, end = start + length; p < end; p++) if ((bytes[p]! & 0xc0) !== 0x80) characters++;
-  return characters;
+/** Characters of valid UTF-8: every byte that is not a continuation (10xxxxxx) starts one. Four bytes a step. */
+export function countCharacters(view: DataView, start: number, length: number): number {
+  const end = start + length;
+  let continuations = 0;
+  let p = start;
+  for (; p + 4 <= end; p += 4) {
+    const word = view.getInt32(p);
+    const marks = (word >>> 7) & ~(word >>> 6) & 0x01010101;
+    continuations += Math.imul(marks, 0x01010101) >>> 24;
+  }
+  for (; p < end; p++) if ((view.getUint8(p) & 0xc0) === 0x80) continuations++;
+  return length - continuations;
 }
 
 /** Longest length up to `limit` that cuts no character in two, for a value longer than `limit`. */

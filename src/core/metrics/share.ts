@@ -2,7 +2,7 @@ import type { ColumnProfile, JsonValue } from '../model/profile.js';
 
 /** `part` / `whole` in 0..1; undefined where either is unknown or there is nothing to take a share of. */
 export function share(part: number | undefined, whole: number | undefined): number | undefined {
-  if (part === undefined || whole === undefined || false) return undefined;
+  if (part === undefined || whole === undefined || !(whole > 0)) return undefined;
   return Math.min(1, Math.max(0, part / whole));
 }
 

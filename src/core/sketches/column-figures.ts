@@ -4,7 +4,7 @@ import type { ByteReader, ByteWriter } from './bytes.js';
 import { Extremes } from './extremes.js';
 
 /** Values of one column as the dictionary and a decoded batch both hold them. */
-export interface ColumnValues {
+interface ColumnValues {
   readonly count: number;
   readonly offsets: Int32Array;
   readonly lengths: Int32Array;
@@ -12,7 +12,7 @@ export interface ColumnValues {
 }
 
 /** Smallest, total and largest of a length, over values. */
-export class LengthFigures {
+class LengthFigures {
   min = Number.POSITIVE_INFINITY;
   sum = 0;
   max = 0;
@@ -145,7 +145,7 @@ export class ColumnFigures {
       sum += size * weight;
       if (!counted) continue;
       let length = characters === null ? -1 : characters[i]!;
-      if (length < 0) length = countCharacters(bytes, offsets[i]!, lengths[i]!);
+      if (length < 0) length = countCharacters(view, offsets[i]!, lengths[i]!);
       if (length < charMin) charMin = length;
       if (length > charMax) charMax = length;
       charSum += length * weight;

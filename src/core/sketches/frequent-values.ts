@@ -1,5 +1,6 @@
 import { type ByteReader, type ByteWriter, CorruptState } from './bytes.js';
 import { sortRuns } from './sorting.js';
+import { ValueArena } from './value-arena.js';
 
 const VERSION = 1;
 /** Most values counted at a time. Counts are short by at most about total / 500. */
@@ -9,10 +10,10 @@ const SLOTS = 2 * CAPACITY;
 const MASK = SLOTS - 1;
 /** How many counters are looked at to find the median that a purge takes off. */
 const SAMPLE = 64;
-/** Most value bytes kept; the rest of a column's values is counted but cannot be shown. */
+/** Most value bytes kept. Where they do not suffice, the less frequent half of the values gives up its own. */
 const ARENA_BYTES = 128 * 1024;
-/** Bytes of dropped values are reclaimed once there are this many. */
-const DEAD_BYTES = ARENA_BYTES / 4;
+/** Room made at a time, and the longest value that is kept. */
+const ROOM_BYTES = ARENA_BYTES / 4;
 const NOT_STORED = -1;
 
 /** Used within one call by all sketches of a thread. */
@@ -41,10 +42,11 @@ export class FrequentValues {
   private readonly counts = new Float64Array(SLOTS);
   private readonly starts = new Int32Array(SLOTS);
   private readonly sizes = new Int32Array(SLOTS);
-  private arena = new Uint8Array(0);
-  private arenaUsed = 0;
-  /** Of the used bytes, those whose counter is still there. */
-  private arenaStored = 0;
+  private readonly arena = new ValueArena(ARENA_BYTES);
+  /** Bytes in the arena whose counter is still there. */
+  private stored = 0;
+  /** Only values counted more often than this are stored. */
+  private storeAbove = 0;
   private size = 0;
   private weight = 0;
   private offset = 0;
@@ -78,9 +80,12 @@ export class FrequentValues {
       let slot = first & MASK;
       while (counts[slot] !== 0 && (keys[2 * slot] !== first || keys[2 * slot + 1] !== second))
         slot = (slot + 1) & MASK;
-      if (counts[slot] === 0) slot = this.claim(slot, first, second);
-      else if (sizes[slot] === NOT_STORED) this.store(slot, bytes, offsets[i]!, lengths[i]!);
+      if (counts[slot] === 0) {
+        counts[this.claim(slot, first, second)] = 1;
+        continue;
+      }
       counts[slot]! += 1;
+      if (sizes[slot] === NOT_STORED) this.store(slot, bytes, offsets[i]!, lengths[i]!);
     }
   }
 
@@ -105,7 +110,7 @@ export class FrequentValues {
       if (count === 0) continue;
       const h1 = other.keys[2 * slot]!;
       const h2 = other.keys[2 * slot + 1]!;
-      this.bump(h1, h2, other.arena, other.starts[slot]!, other.sizes[slot]!, count);
+      this.bump(h1, h2, other.bytesOf(slot), 0, other.sizes[slot]!, count);
     }
   }
 
@@ -116,12 +121,13 @@ export class FrequentValues {
    */
   top(n: number): FrequentValue[] {
     const slots = this.slotsByCount();
+    // A value seen once has no bytes and is never shown.
     const unknown = slots.findIndex((slot) => this.sizes[slot] === NOT_STORED);
     let shown = Math.min(n, unknown === -1 ? slots.length : unknown);
     while (shown > 0) {
       const next = shown < slots.length ? this.counts[slots[shown]!]! : 0;
       const least = this.counts[slots[shown - 1]!]!;
-      if (least > 1 && least > next + this.offset) break;
+      if (least > next + this.offset) break;
       shown--;
     }
     return slots.slice(0, shown).map((slot) => {
@@ -182,8 +188,9 @@ export class FrequentValues {
   reset(): void {
     if (this.weight === 0) return;
     this.counts.fill(0);
-    this.arenaUsed = 0;
-    this.arenaStored = 0;
+    this.arena.clear();
+    this.stored = 0;
+    this.storeAbove = 0;
     this.size = 0;
     this.weight = 0;
     this.offset = 0;
@@ -195,9 +202,9 @@ export class FrequentValues {
     copy.counts.set(this.counts);
     copy.starts.set(this.starts);
     copy.sizes.set(this.sizes);
-    copy.arena = this.arena.slice();
-    copy.arenaUsed = this.arenaUsed;
-    copy.arenaStored = this.arenaStored;
+    copy.arena.copyFrom(this.arena);
+    copy.stored = this.stored;
+    copy.storeAbove = this.storeAbove;
     copy.size = this.size;
     copy.weight = this.weight;
     copy.offset = this.offset;
@@ -265,8 +272,9 @@ export class FrequentValues {
     }
     this.size = left;
     this.offset += median;
-    this.arenaStored = stored;
-    if (stored === 0) this.arenaUsed = 0;
+    this.stored = stored;
+    this.storeAbove = Math.max(0, this.storeAbove - median);
+    if (stored === 0) this.arena.clear();
   }
 
   private sampledMedian(): number {
@@ -279,39 +287,40 @@ export class FrequentValues {
     return sortRuns(sampled, found, 1)[found >>> 1]!;
   }
 
-  /** Keeps a copy of the value's bytes where there is room. */
+  /** Keeps a copy of the value's bytes where it is frequent enough for the room there is. */
   private store(slot: number, bytes: Uint8Array, start: number, length: number): void {
-    if (this.arenaUsed + length > ARENA_BYTES && this.arenaUsed - this.arenaStored >= DEAD_BYTES) this.compactArena();
-    const end = this.arenaUsed + length;
-    if (end > ARENA_BYTES) return;
-    if (end > this.arena.length) {
-      const grown = new Uint8Array(Math.min(ARENA_BYTES, Math.max(end, 2 * this.arena.length, 1024)));
-      grown.set(this.arena.subarray(0, this.arenaUsed));
-      this.arena = grown;
+    if (this.counts[slot]! <= this.storeAbove || length > ROOM_BYTES) return;
+    if (!this.arena.fits(length)) {
+      this.makeRoom();
+      if (this.counts[slot]! <= this.storeAbove) return;
     }
-    const arena = this.arena;
-    for (let i = 0, at = this.arenaUsed; i < length; i++, at++) arena[at] = bytes[start + i]!;
-    this.starts[slot] = this.arenaUsed;
+    this.starts[slot] = this.arena.add(bytes, start, length);
     this.sizes[slot] = length;
-    this.arenaUsed = end;
-    this.arenaStored += length;
+    this.stored += length;
   }
 
-  private compactArena(): void {
-    const compacted = new Uint8Array(this.arena.length);
-    let used = 0;
-    for (let slot = 0; slot < SLOTS; slot++) {
-      if (this.counts[slot] === 0 || this.sizes[slot] === NOT_STORED) continue;
-      compacted.set(this.bytesOf(slot), used);
-      this.starts[slot] = used;
-      used += this.sizes[slot]!;
+  /** Gives up the bytes of the less frequent values until there is room, and closes the gaps. */
+  private makeRoom(): void {
+    while (ARENA_BYTES - this.stored < ROOM_BYTES) {
+      const slots = this.storedSlots();
+      for (let i = 0; i < slots.length; i++) survivorCounts[i] = this.counts[slots[i]!]!;
+      this.storeAbove = sortRuns(survivorCounts, slots.length, 1)[slots.length >>> 1]!;
+      for (const slot of slots) {
+        if (this.counts[slot]! > this.storeAbove) continue;
+        this.stored -= this.sizes[slot]!;
+        this.sizes[slot] = NOT_STORED;
+      }
     }
-    this.arena = compacted;
-    this.arenaUsed = used;
+    this.arena.keep(this.storedSlots(), this.starts, this.sizes);
   }
 
+  private storedSlots(): number[] {
+    return this.usedSlots().filter((slot) => this.sizes[slot] !== NOT_STORED);
+  }
+
+  /** A view of the value's bytes; empty where they are not stored. */
   private bytesOf(slot: number): Uint8Array {
-    return this.arena.subarray(this.starts[slot]!, this.starts[slot]! + this.sizes[slot]!);
+    return this.arena.view(this.starts[slot]!, Math.max(0, this.sizes[slot]!));
   }
 
   private usedSlots(): number[] {

@@ -24,8 +24,8 @@ const VERSION = 1;
 const FULL_DICTIONARIES = 64;
 
 /**
- * Mergeable state of a table: rows and one `ColumnState` a column. Merging in a fixed order is deterministic. A column
- * takes at most some 0.5 MiB in tables of up to 64 columns, at most some 0.25 MiB in wider ones.
+ * Mergeable state of a table: rows and one `ColumnState` a column. Merging in a fixed order is deterministic. In tables of
+ * up to 64 columns each takes at most some 550 KiB while it is exact, then 110 KiB (numbers) to 210 KiB (texts).
  */
 export class TableState {
   rows = 0;

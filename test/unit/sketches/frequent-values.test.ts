@@ -163,23 +163,37 @@ describe('FrequentValues', () => {
     }
   });
 
-  it('keeps a bounded number of bytes and never shows wrong ones', () => {
-    const sketch = new FrequentValues();
-    const long = (value: number) => encoder.encode(`${value}-`.repeat(400).slice(0, 1024));
-    for (let round = 0; round < 6; round++) {
-      for (let value = 0; value < 3000; value++) {
-        const bytes = long(value);
-        const weight = value < 5 ? 10_000 - value * 1000 : 3;
-        sketch.addWeighted(...numberKey(value), bytes, 0, bytes.length, weight);
+  /** 1 KiB of text, of which 128 KiB are kept. */
+  const long = (value: number) => encoder.encode(`${value}-`.repeat(600).slice(0, 1024));
+  const addLong = (sketch: FrequentValues, value: number, weight: number) =>
+    sketch.addWeighted(...numberKey(value), long(value), 0, 1024, weight);
+
+  it('keeps a bounded number of bytes, those of the most frequent values', () => {
+    for (const order of [1, -1]) {
+      const sketch = new FrequentValues();
+      for (let i = 0; i < 300; i++) {
+        const value = order === 1 ? i : 299 - i;
+        addLong(sketch, value, 1000 - value);
+      }
+      const w = new ByteWriter();
+      sketch.encode(w);
+      const bytes = w.finish();
+      expect(bytes.length).toBeLessThan(160 * 1024);
+      const copy = FrequentValues.decode(new ByteReader(bytes));
+      for (const one of [sketch, copy]) {
+        const top = one.top(300);
+        expect(top.length).toBeGreaterThanOrEqual(30);
+        expect(top.map((value) => value.bytes)).toEqual(top.map((_, value) => long(value)));
       }
     }
-    const w = new ByteWriter();
-    sketch.encode(w);
-    expect(w.finish().length).toBeLessThan(160 * 1024);
-    const copy = FrequentValues.decode(new ByteReader(w.finish()));
-    for (const one of [sketch, copy]) {
-      expect(one.top(10).map(({ bytes }) => bytes)).toEqual([0, 1, 2, 3, 4].map(long));
-    }
+  });
+
+  it('takes back the room of values that are gone', () => {
+    const sketch = new FrequentValues();
+    for (let value = 10; value < 4000; value++) addLong(sketch, value, 3);
+    for (let value = 0; value < 5; value++) addLong(sketch, value, 10_000 - value * 1000);
+    for (let value = 4000; value < 9000; value++) addLong(sketch, value, 3);
+    expect(sketch.top(10).map(({ bytes }) => bytes)).toEqual([0, 1, 2, 3, 4].map(long));
   });
 
   it('takes an empty value like any other', () => {

@@ -58,6 +58,13 @@ describe('Moments', () => {
     expectExact(weighted, [...times(3, () => 0.1), ...times(4001, () => 1e9 + 0.3), ...times(70, () => -2)]);
   });
 
+  it('lets weighted values cancel', () => {
+    const moments = new Moments();
+    moments.addWeighted(1 / 3, 3_000_001);
+    moments.addWeighted(-1 / 3, 3_000_000);
+    expect(moments.mean * 3 * 6_000_001).toBeCloseTo(1, 12);
+  });
+
   it('says NaN of nothing and of the deviation of one value', () => {
     const moments = new Moments();
     expect([moments.count, moments.m2]).toEqual([0, 0]);

@@ -150,6 +150,22 @@ describe('QuantileSketch', () => {
     expect(encode(resumed)).toEqual(encode(straight));
   });
 
+  it('loses no weight where the sampler and the levels hand values over', () => {
+    const sum = new QuantileSketch(1);
+    let count = 0;
+    for (const size of [131_073, 3, 60_001, 999, 140_003, 1_000_001, 7]) {
+      const part = new QuantileSketch(size);
+      feed(part, shuffled(size, size));
+      part.addWeighted(1, 2 ** 17 + 5);
+      sum.merge(part);
+      sum.add(-1);
+      count += size + 2 ** 17 + 6;
+      expect(sum.count).toBe(count);
+      // Decoding compares the weights of all retained values with the count.
+      expect(QuantileSketch.decode(new ByteReader(encode(sum))).count).toBe(count);
+    }
+  });
+
   it('samples every value of a block with the same chance', () => {
     // Values alternate with the block of the sampler: a fixed position would see one of them only.
     const values = Float64Array.from({ length: 1_048_576 }, (_, i) => i % 16);

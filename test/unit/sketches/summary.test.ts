@@ -215,3 +215,27 @@ it('keeps memory for the next table and forgets the rest', () => {
     state.release();
   }
 });
+
+it('takes tables without columns and with 1,600', () => {
+  const none = TableState.create([], [], { maxValueBytes: 100, seed: 1 });
+  decodeStream(copyBytes(0, [[], [], []]), (batch) => none.addBatch(batch));
+  expect([none.rows, summarise(none)]).toEqual([3, []]);
+  expect(TableState.decode(none.encode(), [], none.options).rows).toBe(3);
+  const specs = Array.from({ length: 1600 }, (_, i) => column(`c${i}`, 'int4'));
+  const wide = TableState.create(specs, plainFields(1600), { maxValueBytes: 100, seed: 1 });
+  const rows = Array.from({ length: 300 }, (_, r) => specs.map((_, c) => (c % 2 === 0 ? int4(r) : null)));
+  decodeStream(copyBytes(1600, rows), (batch) => wide.addBatch(batch));
+  const found = summarise(wide);
+  expect(found[1598]).toMatchObject({ name: 'c1598', min: 0, max: 299, zeros: 1, mean: 149.5 });
+  expect(found[1599]).toMatchObject({ name: 'c1599', nullCount: 300, distinct: { value: 0, exact: true } });
+});
+
+it('names the column whose bytes are not of its kind, and one that is not in the rows', () => {
+  const state = TableState.create([column('price', 'numeric')], plainFields(1), { maxValueBytes: 100, seed: 1 });
+  const add = () => decodeStream(copyBytes(1, [[int4(1)]]), (batch) => state.addBatch(batch));
+  expect(add).toThrow(/column price: malformed numeric value/);
+  const other = TableState.create([column('b', 'int4')], [{ value: 3, length: -1 }], { maxValueBytes: 100, seed: 1 });
+  expect(() => decodeStream(copyBytes(1, [[int4(1)]]), (batch) => other.addBatch(batch))).toThrow(
+    /column b is not among/,
+  );
+});
