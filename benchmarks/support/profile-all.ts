@@ -23,7 +23,7 @@ export interface ProfileAllResult {
 }
 
 /** Keeps nothing: measures the engine without a store. */
-const FORGET: RunStore = { addTable: async () => {}, addInventory: async () => {}, markGone: async () => {} };
+const FORGET: RunStore = { addTable: async () => {}, addInventory: async () => {}, recordPresent: async () => {} };
 
 /** Profile everything in one database with warm threads and connections, twice: the second time counts. */
 export async function profileAll(options: ProfileAllOptions): Promise<ProfileAllResult> {

@@ -46,10 +46,17 @@ export function runStore(
   return {
     addTable: (record) => commit.add(record),
     addInventory: (record) => writer.persistInventory(run, [record]),
-    async markGone(source, present) {
-      const there = new Set(present.map(({ schema, table }) => JSON.stringify([schema, table])));
+    async recordPresent(source, present) {
+      const key = ({ schema, table }: { schema: string; table: string }) => JSON.stringify([schema, table]);
       const known = await store.listDatasets([source]);
-      const gone = known.filter(({ schema, table }) => !there.has(JSON.stringify([schema, table])));
+      const [there, before] = [new Set(present.map(key)), new Set(known.map(key))];
+      const added = present.filter((table) => !before.has(key(table)));
+      const gone = known.filter((table) => !there.has(key(table)));
+      if (added.length > 0)
+        await writer.addDatasets(
+          run,
+          added.map((table) => ({ source, ...table })),
+        );
       if (gone.length > 0) await writer.markGone(run, gone);
     },
     close: () => commit.close(),

@@ -87,8 +87,8 @@ export interface RunStore {
   /** Resolves when the table is durable. */
   addTable(record: TableRecord): Promise<void>;
   addInventory(record: InventoryRecord): Promise<void>;
-  /** Remember that every known table of `source` that is not in `present` is gone. */
-  markGone(source: string, present: readonly { readonly schema: string; readonly table: string }[]): Promise<void>;
+  /** Remember which tables `source` has, profiled or not: those never seen before are known from now on, missing ones are gone. */
+  recordPresent(source: string, present: readonly { readonly schema: string; readonly table: string }[]): Promise<void>;
 }
 
 /** Told what happens, as it happens; must not throw. */

@@ -59,7 +59,7 @@ async function profileOneSource(
     tables = discovery.tables.filter(options.wanted);
     const present = [...discovery.tables, ...discovery.omitted].map(({ schema, name }) => ({ schema, table: name }));
     await store.addInventory({ source: source.name, database, inventory: discovery.inventory });
-    await store.markGone(source.name, present);
+    await store.recordPresent(source.name, present);
   } catch (error) {
     if (options.signal.aborted) return null;
     const failure = options.toFailure(error, source.name);

@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { discoverTables } from '#src/adapters/postgres/catalog.js';
 import { runCopies } from '#src/adapters/postgres/copy.js';
 import { copyStatement, selectList } from '#src/adapters/postgres/select-list.js';
-import { importSnapshot, lockStatement, SnapshotOwner } from '#src/adapters/postgres/snapshot.js';
+import { lockStatement, SnapshotOwner } from '#src/adapters/postgres/snapshot.js';
+import { transactionPrologue } from '#src/adapters/postgres/transaction.js';
 import type { Guards } from '#src/contract/connection.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import { RowCollector } from '../support/copy-rows.js';
@@ -35,7 +36,8 @@ async function tableNamed(name: string, on: pg.Client = holder): Promise<TableSp
 /** Rows that a worker sees under the owner's snapshot, over all parts. */
 async function rowsUnder(owner: SnapshotOwner, table: TableSpec): Promise<number> {
   const statements = table.parts.map((part) => copyStatement(part, selectList([], part.guarded, 1024)));
-  const prologue = importSnapshot(owner.id, GUARDS, 0);
+  const options = { ...GUARDS, isolation: 'repeatable read', snapshot: owner.id } as const;
+  const prologue = transactionPrologue({ ...options, serverVersionNum: 0, serverEncoding: 'UTF8' });
   return (await runCopies(worker, statements, new RowCollector(), { prologue, epilogue: 'COMMIT' })).rows;
 }
 

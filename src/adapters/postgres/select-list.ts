@@ -17,8 +17,11 @@ export interface BlockRange {
   readonly toBlock: number | null;
 }
 
-/** A target list ends at 1,664 entries (`MaxTupleAttributeNumber`), a table at 1,600 columns. */
-const MAX_ENTRIES = 1_600;
+/**
+ * A target list ends at 1,664 entries (`MaxTupleAttributeNumber`), a column takes up to two; and in sketches a column of many
+ * distinct values takes some 0.2 MiB, of which one group's are in memory at a time.
+ */
+const MAX_GROUP_COLUMNS = 256;
 
 /** Kinds whose binary form is decoded, and never large. An enum is sent as its label, a domain as its base type. */
 const NATIVE: ReadonlySet<ValueKind> = new Set<ValueKind>([
@@ -56,24 +59,15 @@ export function selectList(columns: readonly ColumnSpec[], guarded: boolean, max
 }
 
 /**
- * Groups of readable columns, each within what one target list can hold: a wide table is read by one COPY for each,
+ * Groups of readable columns, each within what one target list and one worker can hold: a wide table is read by one COPY for each,
  * under one snapshot. One empty group where there is no column: its COPY still counts rows.
  */
-export function splitColumns(columns: readonly ColumnSpec[], guarded: boolean): ColumnSpec[][] {
-  const groups: ColumnSpec[][] = [[]];
-  let entries = 0;
-  for (const column of columns) {
-    if (!column.readable) continue;
-    const { length } = expressions(column, guarded, 1);
-    const needed = length === null ? 1 : 2;
-    if (entries + needed > MAX_ENTRIES) {
-      groups.push([]);
-      entries = 0;
-    }
-    groups.at(-1)?.push(column);
-    entries += needed;
-  }
-  return groups;
+export function splitColumns(columns: readonly ColumnSpec[]): ColumnSpec[][] {
+  const readable = columns.filter((column) => column.readable);
+  const groups = Math.max(1, Math.ceil(readable.length / MAX_GROUP_COLUMNS));
+  return Array.from({ length: groups }, (_, group) =>
+    readable.slice(group * MAX_GROUP_COLUMNS, (group + 1) * MAX_GROUP_COLUMNS),
+  );
 }
 
 /** The COPY that streams `list` of one part, whole or one range of its blocks. */
@@ -103,7 +97,8 @@ function expressions(column: ColumnSpec, guarded: boolean, cap: number): { value
   const text = `${name}::pg_catalog.text`;
   // Compressed size: what is within the cap may still print longer, by a bounded factor, and is then sent whole.
   const large = `pg_catalog.pg_column_size(${name}) OPERATOR(pg_catalog.>) ${cap}`;
-  const value = guarded ? `CASE WHEN ${large} THEN pg_catalog.left(${text}, ${cap}) ELSE ${text} END` : text;
+  // One character more than the cap, so that a cut array, which has no length in bytes beside it, is seen to be cut.
+  const value = guarded ? `CASE WHEN ${large} THEN pg_catalog.left(${text}, ${cap + 1}) ELSE ${text} END` : text;
   if (column.kind === 'array') return { value, length: `pg_catalog.cardinality(${name})` };
   // One evaluation of the text: its length where beyond the cap, else null.
   const beyond = `nullif(greatest(pg_catalog.octet_length(${text}), ${cap}), ${cap})`;

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import type { Guards } from '#src/contract/connection.js';
 import type { TableSpec } from '#src/core/model/relation.js';
-import { type ServerTraits, serverTraits } from './client-state.js';
+import { serverTraits } from './client-state.js';
 import { quoteQualified } from './quote.js';
 import { SourceError } from './source-error.js';
-import { type TransactionOptions, transactionPrologue } from './transaction.js';
+import { transactionPrologue } from './transaction.js';
 
 /**
  * Holds one table still while several connections read it: an ACCESS SHARE lock on everything that is read, and an
@@ -12,7 +12,7 @@ import { type TransactionOptions, transactionPrologue } from './transaction.js';
  * with a heap it sees nothing in: an empty table without an error.
  */
 export class SnapshotOwner {
-  /** For `importSnapshot`. */
+  /** For `SET TRANSACTION SNAPSHOT` in the readers. */
   readonly id: string;
   /** Epoch milliseconds at which the transaction began. */
   readonly openedAt: number;
@@ -64,12 +64,6 @@ interface TakenSnapshot {
   readonly id: string;
   readonly blocks: number[];
   readonly filenodes: (number | null)[];
-}
-
-/** Statements that open a worker's transaction on an exported snapshot; put them before its COPYs. */
-export function importSnapshot(id: string, guards: Guards, server: ServerTraits): string {
-  const options: TransactionOptions = { ...guards, isolation: 'repeatable read', snapshot: id };
-  return transactionPrologue({ ...options, ...server });
 }
 
 /**

@@ -39,7 +39,7 @@ export function createTableReader(options: TableReaderOptions): TableReader {
     copyStatement(request.part, listOf(request.columns, request.guarded), request.range);
 
   return {
-    columnGroups: (columns, guarded) => splitColumns(columns, guarded),
+    columnGroups: splitColumns,
     fields: (columns, guarded): readonly ColumnFields[] => listOf(columns, guarded).fields,
 
     readTables: (source, tables, body) =>

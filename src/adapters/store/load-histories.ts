@@ -31,6 +31,7 @@ interface TableRow {
   readonly profile: TableProfile | null;
   readonly shape: StoredShape | null;
   readonly previous: StoredShape | null;
+  readonly source_judged_at: number | null;
 }
 
 interface StoredShape {
@@ -132,6 +133,7 @@ function historyOf(
     profile: table.profile,
     shape: shapeOf(table.shape),
     previousShape: shapeOf(table.previous),
+    ...(table.source_judged_at !== null && { sourceJudgedAt: table.source_judged_at }),
     tableSeries,
     columnSeries,
   };

@@ -76,6 +76,11 @@ export class StoreWriter {
     return this.#write('store inventories', (tx) => persistInventory(tx, run.id, records));
   }
 
+  /** Record that tables are there, read or not; this run is the first that saw those that are new. */
+  addDatasets(run: RunRef, datasets: readonly DatasetName[]): Promise<void> {
+    return this.#write('add tables', async (tx, ids) => void (await idsOf(tx, ids, run.id, datasets)));
+  }
+
   /** Record that known tables are missing; those whose absence was judged before are left as they are. */
   markGone(run: RunRef, datasets: readonly DatasetName[]): Promise<void> {
     return this.#write('mark tables gone', async (tx, ids) => {

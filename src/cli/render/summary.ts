@@ -2,10 +2,11 @@ import { compareSeverity } from '#src/core/incidents/severity.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
 import type { TableProfile } from '#src/core/model/profile.js';
 import { renderBox } from './box.js';
+import { renderEntries } from './entries.js';
 import { formatBytes, formatCount, formatDuration, formatNumber } from './format.js';
 import { paint, SEVERITY_STYLE } from './style.js';
-import { type Cell, renderTable } from './table.js';
-import { escapeControls } from './text-width.js';
+import type { Cell } from './table.js';
+import { escapeControls, wrap } from './text-width.js';
 
 /** What a run comes to; the fields of `--json`'s last line. */
 export interface SummaryFigures {
@@ -79,7 +80,7 @@ function renderFindings(findings: readonly Finding[], options: SummaryOptions): 
       finding.message,
     ]);
   const columns = [{ title: 'severity' }, { title: 'where' }, { title: 'check' }, { title: 'what' }];
-  return renderTable(columns, rows, options) + more(findings.length - rows.length, 'finding');
+  return renderEntries(columns, rows, options) + more(findings.length - rows.length, 'finding');
 }
 
 function renderNotJudged({ outcomes, sourceFailures }: SummaryInput, options: SummaryOptions): string {
@@ -100,7 +101,7 @@ function renderNotJudged({ outcomes, sourceFailures }: SummaryInput, options: Su
     .slice(0, MAX_ROWS)
     .map(({ status, name, why }): Cell[] => [{ text: status, style: status === 'failed' ? 'red' : 'dim' }, name, why]);
   const columns = [{ title: 'not judged' }, { title: 'where' }, { title: 'why' }];
-  return renderTable(columns, rows, options) + more(missing.length - rows.length, 'table');
+  return renderEntries(columns, rows, options) + more(missing.length - rows.length, 'table');
 }
 
 function more(count: number, noun: string): string {

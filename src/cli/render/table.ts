@@ -25,10 +25,8 @@ export function renderTable(
   rows: readonly (readonly Cell[])[],
   { width, color = false }: TableOptions = {},
 ): string {
-  const texts = rows.map((row) => columns.map((_, index) => escapeControls(cellText(row[index]))));
-  const natural = columns.map(({ title }, index) =>
-    texts.reduce((most, row) => Math.max(most, textWidth(row[index]!)), textWidth(title)),
-  );
+  const texts = escapedTexts(columns, rows);
+  const natural = naturalWidths(columns, texts);
   const widths = width === undefined ? natural : shrink(natural, width);
   const line = (cells: readonly string[], style: (index: number) => Style | undefined): string => {
     const padded = cells.map((cell, index) => {
@@ -47,6 +45,21 @@ export function renderTable(
     () => 'bold',
   );
   return [head, ...texts.map((row, index) => line(row, (column) => cellStyle(rows[index]![column])))].join('\n');
+}
+
+/** Columns of the terminal that a table takes where nothing is cut. */
+export function tableWidth(columns: readonly Column[], rows: readonly (readonly Cell[])[]): number {
+  return naturalWidths(columns, escapedTexts(columns, rows)).reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+}
+
+function escapedTexts(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[][] {
+  return rows.map((row) => columns.map((_, index) => escapeControls(cellText(row[index]))));
+}
+
+function naturalWidths(columns: readonly Column[], texts: readonly (readonly string[])[]): number[] {
+  return columns.map(({ title }, index) =>
+    texts.reduce((most, row) => Math.max(most, textWidth(row[index]!)), textWidth(title)),
+  );
 }
 
 /** Widths that fit: the widest column is cut to the next widest, and so on. */
@@ -69,10 +82,10 @@ function shrink(natural: readonly number[], total: number): number[] {
   return widths;
 }
 
-function cellText(cell: Cell | undefined): string {
+export function cellText(cell: Cell | undefined): string {
   return typeof cell === 'object' ? cell.text : (cell ?? '');
 }
 
-function cellStyle(cell: Cell | undefined): Style | undefined {
+export function cellStyle(cell: Cell | undefined): Style | undefined {
   return typeof cell === 'object' ? cell.style : undefined;
 }

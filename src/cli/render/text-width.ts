@@ -39,7 +39,7 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
   return align === 'left' ? text + spaces : spaces + text;
 }
 
-/** Lines of at most `width` columns, broken at blanks; a longer word is cut. */
+/** Lines of at most `width` columns, broken at blanks, and within a word only where that alone is longer. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -50,9 +50,30 @@ export function wrap(text: string, width: number): string[] {
       continue;
     }
     if (line !== '') lines.push(line);
-    line = truncate(word, width);
+    const pieces = broken(word, width);
+    line = pieces.pop() ?? '';
+    lines.push(...pieces);
   }
   return [...lines, line];
+}
+
+/** A word in pieces of at most `width` columns; a single character that is wider is a piece of its own. */
+function broken(word: string, width: number): string[] {
+  if (textWidth(word) <= width) return [word];
+  const pieces: string[] = [];
+  let piece = '';
+  let used = 0;
+  for (const { segment } of GRAPHEMES.segment(word)) {
+    const more = graphemeWidth(segment);
+    if (used + more > width && piece !== '') {
+      pieces.push(piece);
+      piece = '';
+      used = 0;
+    }
+    piece += segment;
+    used += more;
+  }
+  return [...pieces, piece];
 }
 
 /** Control, format and separator characters written as escapes: a name cannot break a line or move the cursor. */

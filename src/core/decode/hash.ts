@@ -1,6 +1,6 @@
 /**
- * 64-bit hashes as two int32 lanes: no BigInt, about 2 ns for a fixed-width value and 1.5 ns per 4 bytes of a longer
- * one. Finalisers and constants after Appleby's MurmurHash3 (`fmix32`) and Wellons' `lowbias32`. Not for adversaries.
+ * 64-bit hashes as two int32 lanes: no BigInt; 3 ns for a fixed-width value, 6 ns and another 1.2 ns per 4 bytes
+ * for a longer one. Finalisers and constants after Appleby's MurmurHash3 (`fmix32`) and Wellons' `lowbias32`. Not for adversaries.
  */
 
 const K1 = 0x9e3779b1 | 0;

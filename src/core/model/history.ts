@@ -43,8 +43,9 @@ export interface TableHistory {
   /** Null on first sight. */
   readonly previousShape: SchemaVersion | null;
   /**
-   * Clock of the last judged run of this source, epoch milliseconds; absent on its first. Only where it is present is a
-   * table on first sight reported as added.
+   * Clock of the last judged run of this source before the table was first seen, epoch milliseconds; absent where there is
+   * none, or where the table was there then and is only looked at for the first time. Only where it is present is a table
+   * reported as added.
    */
   readonly sourceJudgedAt?: number;
   /** Judged points of table-level series, oldest first, by metric name; the point under judgement is not among them. */

@@ -134,7 +134,7 @@ export function topEntries(entries: Dictionary, values: number, most: number): n
 
 function precedes(entries: Dictionary, a: number, b: number): boolean {
   const { bytes, counts, offsets, lengths, sizes } = entries;
-  if (counts[a] !== counts[b]) return counts[a]! < counts[b]!;
+  if (counts[a] !== counts[b]) return counts[a]! > counts[b]!;
   const order = compareBytes(bytes, offsets[a]!, lengths[a]!, bytes, offsets[b]!, lengths[b]!);
   return order !== 0 ? order < 0 : sizes[a]! < sizes[b]!;
 }

@@ -44,7 +44,7 @@ export class Extremes {
 
   /**
    * Takes in values by bytes. Whatever lies between min and max begins with the bytes that those two have in common, so
-   * these are compared a word at a time and the next word tells: 3 ns a value instead of 20.
+   * these are compared a word at a time and the next word tells: a fifth of the time of comparing with both.
    */
   addBytes(bytes: Uint8Array, view: DataView, offsets: Int32Array, lengths: Int32Array, count: number): void {
     if (count === 0) return;

@@ -30,7 +30,7 @@ export interface ReadTransaction {
 /** What the engine needs of a database; `adapters/postgres/table-reader.ts` is the real one. */
 export interface TableReader {
   /** Columns in groups that fit one target list each. */
-  columnGroups(columns: readonly ColumnSpec[], guarded: boolean): ColumnSpec[][];
+  columnGroups(columns: readonly ColumnSpec[]): ColumnSpec[][];
   /** Where each column's fields are in the rows of such a COPY. */
   fields(columns: readonly ColumnSpec[], guarded: boolean): readonly ColumnFields[];
   /**

@@ -26,7 +26,7 @@ export function planRead(
 ): TableRead {
   const columns = table.columns.filter((column) => column.readable && !failures[column.name]);
   const guarded = table.parts.some((part) => part.guarded);
-  const groups = columns.length === 0 ? [[]] : reader.columnGroups(columns, guarded);
+  const groups = columns.length === 0 ? [[]] : reader.columnGroups(columns);
   return { table, groups, guarded, failures };
 }
 

@@ -54,21 +54,19 @@ describe('selectList', () => {
 });
 
 describe('splitColumns', () => {
-  const sizes = (list: readonly ColumnSpec[], guarded: boolean) =>
-    splitColumns(list, guarded).map((group) => group.length);
+  const sizes = (list: readonly ColumnSpec[]) => splitColumns(list).map((group) => group.length);
 
-  test('keeps a target list within 1,600 entries', () => {
-    expect(sizes(columns(1600, 'int4'), true)).toEqual([1600]);
-    expect(sizes(columns(1600, 'text'), false)).toEqual([1600]);
-    expect(sizes(columns(1600, 'text'), true)).toEqual([800, 800]);
-    expect(sizes(columns(900, 'array'), false)).toEqual([800, 100]);
-    for (const group of splitColumns(columns(1600, 'other'), true))
-      expect(selectList(group, true, 8).count).toBeLessThanOrEqual(1600);
+  test('keeps groups within what a target list and a worker can hold', () => {
+    expect(sizes(columns(256, 'text'))).toEqual([256]);
+    expect(sizes(columns(257, 'text'))).toEqual([256, 1]);
+    expect(sizes(columns(1600, 'int4'))).toEqual([256, 256, 256, 256, 256, 256, 64]);
+    for (const group of splitColumns(columns(1600, 'other')))
+      expect(selectList(group, true, 8).count).toBeLessThanOrEqual(1664);
   });
 
   test('leaves out unreadable columns, and gives one empty group where there is none', () => {
-    expect(splitColumns([column('a', 'int4', false), column('b', 'int4')], false)).toEqual([[column('b', 'int4')]]);
-    expect(sizes([], false)).toEqual([0]);
+    expect(splitColumns([column('a', 'int4', false), column('b', 'int4')])).toEqual([[column('b', 'int4')]]);
+    expect(sizes([])).toEqual([0]);
   });
 });
 

@@ -3,12 +3,13 @@ const shape = `json_build_object('run', v.run, 'time', (extract(epoch FROM v.see
 
 /**
  * One page of tables under judgement in run `$1`, after dataset `$2`, at most `$3`; `$4` sources, null for all. With
- * `latest`, a table's newest task up to that run counts, otherwise only a task of that very run.
+ * `latest`, a table's newest task up to that run counts, otherwise only a task of that very run. `source_judged_at` is the
+ * clock of the last judged run of the source before anyone saw the table: null unless the table is new since.
  */
 export const selectTablesToJudge = (s: string, latest: boolean) => `
 SELECT d.id, d.source, d.schema_name, d.table_name, t.run, t.state,
   CASE WHEN t.state = 'ok' AND p.run = t.run THEN p.summary END AS profile,
-  now.shape, earlier.shape AS previous
+  now.shape, earlier.shape AS previous, (extract(epoch FROM source.as_of) * 1000)::float8 AS source_judged_at
 FROM ${
   latest
     ? `${s}.dataset d CROSS JOIN LATERAL (
@@ -25,6 +26,10 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT ${shape} AS shape FROM ${s}.schema_version v
   WHERE v.dataset = d.id AND v.run <= before.run ORDER BY v.version DESC LIMIT 1) earlier ON true
+LEFT JOIN LATERAL (
+  SELECT r.as_of FROM ${s}.source_inventory i JOIN ${s}.run r ON r.id = i.run
+  WHERE i.source = d.source AND i.run < d.first_seen_run AND i.judged AND i.reached
+  ORDER BY i.run DESC LIMIT 1) source ON before.run IS NULL
 WHERE ${latest ? '' : 't.run = $1 AND '}d.id > $2 AND ($4::text[] IS NULL OR d.source = ANY ($4))
 ORDER BY d.id LIMIT $3`;
 
