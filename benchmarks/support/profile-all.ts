@@ -86,6 +86,7 @@ export async function profileAll(options: ProfileAllOptions): Promise<ProfileAll
         insertTime: () => undefined,
         database: () => options.connection.database,
         maxWaiting: 1_000,
+        onStoreFailure: () => {},
         toFailure: (error, source) => toFailure(error, { source }),
       },
     );

@@ -3,12 +3,14 @@ import { createLogSystem, type LogSystem } from '#src/adapters/logging/log-syste
 import { type Engine, openEngine } from '#src/adapters/open-engine.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { RetryNotice } from '#src/adapters/postgres/retry.js';
+import { StoreError } from '#src/adapters/store/failure.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { type Config, configSecrets } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
+import type { DetectResult } from '#src/contract/messages.js';
 import { detectRun } from '#src/coordinator/detect-run.js';
 import { profileRun } from '#src/coordinator/profile-run.js';
 import type { Failure } from '#src/core/model/failure.js';
@@ -81,6 +83,10 @@ async function withStore(session: Session): Promise<number> {
     const writer = await orUsageError(() => store.acquireWriter(`${command} on ${hostname()}`));
     try {
       return await withRun(session, store, writer);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      const fate = 'the run has ended early; what was stored before is kept, run again when the store is back';
+      throw new CliError(`${error.message}\n${fate}`, EXIT.incomplete);
     } finally {
       await writer.release();
     }
@@ -116,7 +122,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   try {
     if (command !== 'detect') await profileStep(session, store, writer, run, engine, observer);
     if (command !== 'profile' && !stop.signal.aborted)
-      ({ findings, failures } = await detectStep(session, store, writer, run, engine));
+      ({ findings, failures } = await detectStep(session, store, writer, run, engine, tally));
   } catch (error) {
     if (command !== 'detect')
       await writer.finishRun(run, { state: 'failed', finishedAt: new Date() }).catch(() => undefined);
@@ -128,6 +134,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   for (const { message, ...finding } of findings)
     logs.logger('detector').info({ run: run.label, ...finding, table: nameOf(finding) }, message);
   if (command === 'detect') await tallyTasks(store, run, tally);
+  tally.stopped = stop.signal.aborted;
   const summary = summarise(session, run, tally, findings, failures, engine.connectionsPeak());
   if (command !== 'detect') {
     const state = stop.signal.aborted ? 'interrupted' : 'finished';
@@ -178,13 +185,10 @@ async function profileStep(
       insertTime: ({ source, schema, name }) => tablePolicy({ source, schema, table: name }).insertTime,
       database: (source) => connection.get(source)?.database ?? '',
       maxWaiting: MAX_WAITING_TABLES,
-      toFailure: (error, source, table) => {
+      onStoreFailure: () => stop.abort(),
+      toFailure: (error, source) => {
         const settings = connection.get(source);
-        return toFailure(error, {
-          source,
-          ...(table !== undefined && { table }),
-          ...(settings && { connection: settings }),
-        });
+        return toFailure(error, { source, ...(settings && { connection: settings }) });
       },
     });
   } finally {
@@ -192,7 +196,14 @@ async function profileStep(
   }
 }
 
-function detectStep(session: Session, store: Store, writer: StoreWriter, run: RunRef, engine: Engine) {
+async function detectStep(
+  session: Session,
+  store: Store,
+  writer: StoreWriter,
+  run: RunRef,
+  engine: Engine,
+  tally: RunTally,
+): Promise<DetectResult> {
   const { config, sources, stop, asOf, options, command } = session;
   const now = command === 'detect' && !options.asOf ? session.startedAt : asOf;
   const histories = historyStore(store, writer, run, {
@@ -200,13 +211,17 @@ function detectStep(session: Session, store: Store, writer: StoreWriter, run: Ru
     sources: sources.map(({ name }) => name),
     tablePolicy: compileTablePolicies(config.policy.tables),
     wanted: tableFilter(config, options),
+    onFirstSeen: () => tally.firstSeen++,
   });
-  return detectRun(histories, engine.pool, {
+  const result = await detectRun(histories, engine.pool, {
     run: run.label,
     workers: config.workers,
     signal: stop.signal,
     toFailure: (error) => toFailure(error, {}),
   });
+  tally.judged = true;
+  tally.checkFailures.push(...result.failures);
+  return result;
 }
 
 /** Notes in the log what the view is told. Tables that a worker finished are in its own records; big ones are merged here. */

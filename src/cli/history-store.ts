@@ -11,6 +11,8 @@ export interface HistoryStoreOptions {
   readonly now: number;
   readonly sources: readonly string[];
   readonly wanted: TableMatcher;
+  /** Called for each table that no judged run knows. */
+  readonly onFirstSeen: () => void;
   readonly tablePolicy: (name: TableName) => Omit<TablePolicy, 'match'>;
 }
 
@@ -19,12 +21,13 @@ export function historyStore(
   store: Store,
   writer: StoreWriter,
   run: RunRef,
-  { now, sources, wanted, tablePolicy }: HistoryStoreOptions,
+  { now, sources, wanted, tablePolicy, onFirstSeen }: HistoryStoreOptions,
 ): HistoryStore {
   return {
     async *tables() {
       for await (const page of store.loadHistories(run.id, { now, sources }))
         yield page.filter(wanted).map((history) => {
+          if (history.profile && !history.previousShape) onFirstSeen();
           const { insertTime: declared, freshnessSeconds } = tablePolicy(history);
           return {
             ...history,

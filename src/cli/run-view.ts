@@ -32,6 +32,14 @@ export interface RunTally {
   /** Without columns: a run may have very many tables. */
   readonly outcomes: TableProfile[];
   readonly sourceFailures: SourceFailure[];
+  /** Checks that could not judge. */
+  readonly checkFailures: Failure[];
+  /** True where what was found is judged. */
+  judged: boolean;
+  /** True where a signal ended the run. */
+  stopped: boolean;
+  /** Judged tables that no earlier run knows. */
+  firstSeen: number;
   rows: number;
   bytes: number;
   longestTransactionMs: number;
@@ -45,7 +53,17 @@ export interface RunView extends RunObserver {
 
 /** Counts what passes by and hands it on. */
 export function tallying(view: RunView): { observer: RunObserver; tally: RunTally } {
-  const tally: RunTally = { outcomes: [], sourceFailures: [], rows: 0, bytes: 0, longestTransactionMs: 0 };
+  const tally: RunTally = {
+    outcomes: [],
+    sourceFailures: [],
+    checkFailures: [],
+    judged: false,
+    stopped: false,
+    firstSeen: 0,
+    rows: 0,
+    bytes: 0,
+    longestTransactionMs: 0,
+  };
   const observer: RunObserver = {
     ...view,
     sourceFailed(source, failure) {

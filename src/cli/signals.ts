@@ -4,6 +4,8 @@ export interface StopSignal {
   readonly signal: AbortSignal;
   /** 130 or 143 once a signal came, else null. */
   exitCode(): number | null;
+  /** End the run without a signal. */
+  abort(): void;
   dispose(): void;
 }
 
@@ -27,6 +29,7 @@ export function stopOnSignal(announce: (signal: string) => void): StopSignal {
   return {
     signal: stop.signal,
     exitCode: () => exitCode,
+    abort: () => stop.abort(new Error('the run cannot go on')),
     dispose() {
       process.removeListener('SIGINT', handle);
       process.removeListener('SIGTERM', handle);

@@ -18,9 +18,8 @@ export function textView(io: Io, progress: Progress, options: { readonly quiet: 
     finish(summary, findings, tally) {
       progress.finish();
       if (options.quiet) return;
-      const { outcomes, sourceFailures } = tally;
       const width = io.stdout.isTTY ? (io.stdout.columns ?? 80) : UNLIMITED_WIDTH;
-      const input = { figures: summary, findings, outcomes, sourceFailures };
+      const input = { ...tally, figures: summary, findings };
       writeLine(io.stdout, renderSummary(input, { width, color: usesColor(io.stdout, io.env) }));
     },
   };

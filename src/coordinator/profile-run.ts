@@ -6,7 +6,7 @@ import type { RunObserver, RunStore, SourceAccess, WorkerPool } from './ports.js
 import { type ProfileSourceOptions, profileSource } from './profile-source.js';
 import { tableRecord } from './table-record.js';
 
-export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult' | 'toFailure'> {
+export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult'> {
   /** The run's clock (`--as-of`), epoch milliseconds. */
   readonly asOfMs: number;
   /** False for tables left out by `--table`, `--exclude` or sentinel.yaml. */
@@ -14,7 +14,9 @@ export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult'
   /** Insert-time column declared for a table, if any. */
   readonly insertTime: (table: TableSpec) => string | undefined;
   readonly database: (source: string) => string;
-  readonly toFailure: (error: unknown, source: string, table?: string) => Failure;
+  readonly toFailure: (error: unknown, source: string) => Failure;
+  /** Called once where results can no longer be stored; the caller ends the run by its signal. */
+  readonly onStoreFailure: () => void;
   /** The most finished tables waiting to become durable before reading pauses. */
   readonly maxWaiting: number;
 }
@@ -71,7 +73,6 @@ async function profileOneSource(
   const failure = await profileSource(tables, source, pool, {
     ...options,
     onResult: persist.add,
-    toFailure: (error, table) => options.toFailure(error, source.name, table),
   });
   await persist.settled();
   return failure && isSourceWide(failure) ? failure : null;
@@ -87,7 +88,9 @@ function persister(store: RunStore, observer: RunObserver, options: ProfileRunOp
     const durable: Promise<void> = store
       .addTable(record)
       .then(() => observer.tableDone(result))
-      .catch((error: unknown) => void errors.push(error))
+      .catch((error: unknown) => {
+        if (errors.push(error) === 1) options.onStoreFailure();
+      })
       .finally(() => waiting.delete(durable));
     waiting.add(durable);
     while (waiting.size >= options.maxWaiting) await Promise.race(waiting);

@@ -14,7 +14,6 @@ export interface ProfileSourceOptions
   readonly maxTables: number;
   /** Takes each result as soon as it is there; resolves when there is room for more. */
   readonly onResult: (result: TableResult) => Promise<void>;
-  readonly toFailure: (error: unknown, table?: string) => Failure;
 }
 
 /** Chunks of a table that is already begun go before batches, so that its snapshot is held no longer than needed. */
@@ -68,13 +67,13 @@ export async function profileSource(
           acquire,
           handedOut,
           runChunk: (task) =>
-            pool.chunk(task).catch((error: unknown) => ({ ok: false, failure: options.toFailure(error) }) as const),
+            pool.chunk(task).catch((error: unknown) => ({ ok: false, failure: threadDied(error, table) }) as const),
         }).then(
           (result) => deliver(result, options),
           // Nothing was read: a worker takes it whole, with its retries and its answer to a changed shape.
           () => slots.run(priority, () => runBatch([table])),
         );
-        running.push(job.finally(handedOut));
+        running.push(heard(job.finally(handedOut)));
       });
     }
     await Promise.all(running);
@@ -99,7 +98,7 @@ async function profileBatchSafely(
   try {
     const failure = await pool.profile(task, (result) => {
       pending.delete(nameOf(result.spec));
-      delivered.push(deliver(result, options));
+      delivered.push(heard(deliver(result, options)));
     });
     await Promise.all(delivered);
     return failure;
@@ -108,7 +107,7 @@ async function profileBatchSafely(
     const rest = task.tables.filter((table) => pending.has(nameOf(table)));
     if (options.signal.aborted || rest.length === 0) return null;
     if (rest.length === 1) {
-      await failAll(rest, options.toFailure(error, `${rest[0]!.schema}.${rest[0]!.name}`), options);
+      await failAll(rest, threadDied(error, rest[0]!), options);
       return null;
     }
     const half = Math.ceil(rest.length / 2);
@@ -116,6 +115,25 @@ async function profileBatchSafely(
     const second = await profileBatchSafely({ ...task, tables: rest.slice(half) }, pool, options);
     return first ?? second;
   }
+}
+
+/** A promise that is awaited later: a rejection before that is not unhandled. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** A thread that ends while it reads a table (out of memory, a crash in native code) may have met a bad moment: one more try is fair. */
+function threadDied(error: unknown, table: TableSpec): Failure {
+  const name = `${table.schema}.${table.name}`;
+  const cause = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'worker_died',
+    message: `the worker thread that read ${name} ended (${cause}); the other tables are not affected`,
+    retryable: true,
+    source: table.source,
+    table: name,
+  };
 }
 
 async function failAll(tables: readonly TableSpec[], failure: Failure, options: ProfileSourceOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import type { Failure } from '#src/core/model/failure.js';
+import { CopyFailure } from './copy-failure.js';
 import { FAILURE_CASES, type FailureFacts } from './failure-cases.js';
 import { isTransient } from './retry.js';
 
@@ -39,21 +40,26 @@ const MAX_LENGTH = 400;
  * hint and context of a Postgres error are never copied (they quote rows), nor a password or the credentials of a URL.
  */
 export function toFailure(error: unknown, context: FailureContext = {}): Failure {
-  const facts = factsOf(error, context);
+  const origin = originOf(error);
+  const facts = factsOf(origin, context);
   const match = FAILURE_CASES.find((candidate) => candidate.when(facts));
   const source = context.source ?? context.connection?.name;
   return {
     code: match?.code ?? facts.code,
     message: presentable(match ? match.message(facts) : plainMessage(facts), context.connection),
-    retryable: match?.retryable ?? isTransient(error instanceof AggregateError ? (error.errors[0] ?? error) : error),
+    retryable: match?.retryable ?? isTransient(origin),
     ...(source !== undefined && { source }),
     ...(context.table !== undefined && { table: context.table }),
   };
 }
 
-function factsOf(error: unknown, context: FailureContext): FailureFacts {
-  // Several addresses of one host failed: the first tells as much as all.
-  const single = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
+/** What the server or the network said: of a COPY what stopped it, and of several addresses of one host the first error. */
+function originOf(error: unknown): unknown {
+  const single = error instanceof CopyFailure ? error.cause : error;
+  return single instanceof AggregateError && single.errors.length > 0 ? single.errors[0] : single;
+}
+
+function factsOf(single: unknown, context: FailureContext): FailureFacts {
   const fields: Partial<Record<string, unknown>> = typeof single === 'object' && single !== null ? single : {};
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   const message = text(fields.message) || (typeof single === 'string' ? single : '');

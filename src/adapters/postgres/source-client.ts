@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { ConnectionSettings, Guards } from '#src/contract/connection.js';
 import { cancelUntilSettled } from './cancel.js';
 import { isBusy } from './client-state.js';
+import { CopyFailure } from './copy-failure.js';
 import { foreignServer } from './foreign-server.js';
 import { SourceError } from './source-error.js';
 import { type AttemptOutcome, type TlsAttempt, tlsAttempts, triesOtherWay } from './tls.js';
@@ -258,8 +259,9 @@ function requirePassword(settings: ConnectionSettings): string {
 }
 
 /** True for an error message of a Postgres server, as opposed to one of node-postgres or of the network. */
-export function isServerError(error: unknown): error is pg.DatabaseError {
-  return error instanceof pg.DatabaseError && error.severity !== undefined;
+export function isServerError(error: unknown): boolean {
+  const origin = error instanceof CopyFailure ? error.cause : error;
+  return origin instanceof pg.DatabaseError && origin.severity !== undefined;
 }
 
 function refusesTls(error: unknown): boolean {
@@ -273,7 +275,7 @@ function isTlsNegotiationError(error: unknown): boolean {
 /** Of two errors from two ways to connect, the one to report: "no TLS here" and "not without TLS" say least. */
 function informative(error: unknown): number {
   if (refusesTls(error)) return 0;
-  return isServerError(error) && error.code === '28000' ? 1 : 2;
+  return isServerError(error) && (error as { code?: unknown }).code === '28000' ? 1 : 2;
 }
 
 /** The server would escape other characters to four bytes each. */

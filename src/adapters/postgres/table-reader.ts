@@ -2,13 +2,11 @@ import type pg from 'pg';
 import type { Guards } from '#src/contract/connection.js';
 import type { ColumnFields } from '#src/core/decode/column-fields.js';
 import type { CopyConsumer } from '#src/core/decode/copy-stream-decoder.js';
-import type { Failure } from '#src/core/model/failure.js';
 import type { ColumnSpec, TableSpec } from '#src/core/model/relation.js';
 import type { CopyRequest, ReadTransaction, TableReader } from '#src/engine/profile/ports.js';
 import type { DiscoveryOptions } from './catalog.js';
 import { discoverTables } from './catalog.js';
 import { runCopies } from './copy.js';
-import { toFailure } from './failure.js';
 import { copyStatement, type SelectList, selectList, splitColumns } from './select-list.js';
 import { lockStatement, readsThatLock } from './snapshot.js';
 import type { SourcePool } from './source-pool.js';
@@ -92,7 +90,7 @@ function sameTable(found: TableSpec, table: TableSpec): boolean {
 function readTransaction(client: pg.Client, statement: (request: CopyRequest) => string): ReadTransaction {
   return {
     copy: (requests, consumer) => runCopies(client, requests.map(statement), consumer),
-    probe: async (request: CopyRequest, consumer: CopyConsumer): Promise<Failure | null> => {
+    probe: async (request: CopyRequest, consumer: CopyConsumer): Promise<unknown> => {
       await client.query('SAVEPOINT sentinel_probe');
       try {
         await runCopies(client, [statement(request)], consumer);
@@ -100,7 +98,7 @@ function readTransaction(client: pg.Client, statement: (request: CopyRequest) =>
         return null;
       } catch (error) {
         await client.query('ROLLBACK TO SAVEPOINT sentinel_probe; RELEASE SAVEPOINT sentinel_probe');
-        return toFailure(error, {});
+        return error;
       }
     },
   };

@@ -29,6 +29,8 @@ export interface WorkerChannel {
   readonly settings: WorkerSettings;
   post(event: WorkerEvent, transfer?: readonly ArrayBuffer[]): void;
   progress(source: string, rows: number, bytes: number): void;
+  /** Send the progress that waits for the next interval, so that a finished table's rows are known with it. */
+  flushProgress(): void;
 }
 
 /** Progress goes out at most this often. */
@@ -47,11 +49,12 @@ export function createWorkerHost(
   };
   control.unref();
   return async ({ id, task }) => {
-    if (task.type === 'chunk') return handlers.chunk(task);
+    if (task.type === 'chunk') return handlers.chunk(task).finally(channel.flushProgress);
     if (task.type === 'detect') return handlers.detect(task);
     let tables = 0;
     const failure = await handlers.profile(task, (result) => {
       tables++;
+      channel.flushProgress();
       const transfer = result.state ? [result.state.buffer as ArrayBuffer] : [];
       channel.post({ type: 'table', task: id, result }, transfer);
     });
@@ -63,6 +66,10 @@ function createChannel(): WorkerChannel {
   const waiting = new Map<string, { rows: number; bytes: number }>();
   let sentMs = 0;
   const post: WorkerChannel['post'] = (event, transfer = []) => parentPort?.postMessage(event, [...transfer]);
+  const flushProgress = () => {
+    for (const [name, counts] of waiting) post({ type: 'progress', source: name, ...counts });
+    waiting.clear();
+  };
   return {
     thread: `worker-${threadId}`,
     settings: workerData as WorkerSettings,
@@ -73,8 +80,8 @@ function createChannel(): WorkerChannel {
       const now = performance.now();
       if (now - sentMs < PROGRESS_INTERVAL_MS) return;
       sentMs = now;
-      for (const [name, counts] of waiting) post({ type: 'progress', source: name, ...counts });
-      waiting.clear();
+      flushProgress();
     },
+    flushProgress,
   };
 }

@@ -8,6 +8,12 @@ export function paint(text: string, style: Style | undefined, color: boolean): s
   return color && style !== undefined && text !== '' ? `\u001B[${CODES[style]}m${text}\u001B[0m` : text;
 }
 
+/** A painted text without its escape sequences. */
+export function stripStyles(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences are what is taken out.
+  return text.replace(/\u001B\[\d+m/g, '');
+}
+
 export const SEVERITY_STYLE: Readonly<Record<Severity, Style>> = { critical: 'red', warn: 'yellow', info: 'cyan' };
 
 /** Colour only on a terminal, and not where NO_COLOR is set (no-color.org) or the terminal is dumb. */

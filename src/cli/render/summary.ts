@@ -4,9 +4,9 @@ import type { TableProfile } from '#src/core/model/profile.js';
 import { renderBox } from './box.js';
 import { renderEntries } from './entries.js';
 import { formatBytes, formatCount, formatDuration, formatNumber } from './format.js';
-import { paint, SEVERITY_STYLE } from './style.js';
+import { paint, SEVERITY_STYLE, type Style, stripStyles } from './style.js';
 import type { Cell } from './table.js';
-import { escapeControls, wrap } from './text-width.js';
+import { escapeControls, textWidth, wrap } from './text-width.js';
 
 /** What a run comes to; the fields of `--json`'s last line. */
 export interface SummaryFigures {
@@ -26,6 +26,14 @@ export interface SummaryInput {
   /** One entry per table; its columns are not looked at. */
   readonly outcomes: readonly TableProfile[];
   readonly sourceFailures: readonly { readonly source: string; readonly failure: { readonly message: string } }[];
+  /** Why checks could not judge; absent: all could. */
+  readonly checkFailures?: readonly { readonly message: string }[];
+  /** False where the run judged nothing (`profile`, or a stop before that); absent: it did. */
+  readonly judged?: boolean;
+  /** True where a signal ended the run. */
+  readonly stopped?: boolean;
+  /** Judged tables that no earlier run knows: nothing can be said of them yet. */
+  readonly firstSeen?: number;
 }
 
 export interface SummaryOptions {
@@ -36,7 +44,9 @@ export interface SummaryOptions {
 
 /** More would scroll the worst ones away; `--json` has them all. */
 const MAX_BOXES = 10;
-const MAX_ROWS = 40;
+const MAX_ROWS = 25;
+/** A line of words is not read well where it is longer. */
+const MAX_TEXT_WIDTH = 120;
 
 /** What a run found, for people: critical findings in boxes, then the rest worst first, what could not be judged, counts, cost. */
 export function renderSummary(input: SummaryInput, options: SummaryOptions): string {
@@ -66,7 +76,11 @@ function subject({ source, schema, table, column }: Finding): string {
 
 function renderFindingBox(finding: Finding, { width, color }: SummaryOptions): string {
   const title = `CRITICAL  ${subject(finding)}`;
-  return renderBox(title, finding.message, { width, color, style: SEVERITY_STYLE.critical });
+  return renderBox(title, finding.message, {
+    width: Math.min(width, MAX_TEXT_WIDTH),
+    color,
+    style: SEVERITY_STYLE.critical,
+  });
 }
 
 function renderFindings(findings: readonly Finding[], options: SummaryOptions): string {
@@ -83,7 +97,10 @@ function renderFindings(findings: readonly Finding[], options: SummaryOptions): 
   return renderEntries(columns, rows, options) + more(findings.length - rows.length, 'finding');
 }
 
-function renderNotJudged({ outcomes, sourceFailures }: SummaryInput, options: SummaryOptions): string {
+function renderNotJudged(
+  { outcomes, sourceFailures, checkFailures = [] }: SummaryInput,
+  options: SummaryOptions,
+): string {
   const down = new Set(sourceFailures.map(({ source }) => source));
   const missing = [
     ...sourceFailures.map(({ source, failure }) => ({ status: 'failed', name: source, why: failure.message })),
@@ -95,6 +112,7 @@ function renderNotJudged({ outcomes, sourceFailures }: SummaryInput, options: Su
         name: `${source}.${schema}.${table}`,
         why: failure?.message ?? '',
       })),
+    ...checkFailures.map(({ message }) => ({ status: 'check', name: '', why: message })),
   ];
   if (missing.length === 0) return '';
   const rows = missing
@@ -108,7 +126,9 @@ function more(count: number, noun: string): string {
   return count > 0 ? `\n… and ${formatCount(count, `more ${noun}`)} (--json lists them all)` : '';
 }
 
-function renderCounts({ figures, findings, outcomes }: SummaryInput, { color }: SummaryOptions): string {
+function renderCounts(input: SummaryInput, options: SummaryOptions): string {
+  const { figures, findings, outcomes, judged = true, stopped = false } = input;
+  const { color } = options;
   const count = (status: string) => outcomes.filter((outcome) => outcome.status === status).length;
   const tables = [`${formatCount(outcomes.length, 'table')} looked at`];
   for (const status of ['failed', 'skipped'])
@@ -119,9 +139,33 @@ function renderCounts({ figures, findings, outcomes }: SummaryInput, { color }: 
     .map(({ severity, number }) => paint(`${formatNumber(number)} ${severity}`, SEVERITY_STYLE[severity], color));
   const found =
     findings.length === 0 ? 'no findings' : `${formatCount(findings.length, 'finding')} (${bySeverity.join(', ')})`;
-  const lines = [`Run ${escapeControls(figures.run)}: ${tables.join(', ')}; ${found}.`];
-  if (figures.incomplete) lines.push(paint('Incomplete: not everything could be judged.', 'yellow', color));
-  return [...lines, renderCost(figures)].join('\n');
+  const head = `Run ${escapeControls(figures.run)}: ${tables.join(', ')}`;
+  const lines = judged ? [`${head};`, `${found}.`] : [`${head}${stopped ? '; not judged' : ''}.`];
+  const oneLine = lines.join(' ');
+  return [
+    // The line holds escape sequences where it is painted: it is broken at its only good place.
+    ...(textWidth(stripStyles(oneLine)) <= options.width ? [oneLine] : lines),
+    ...renderRemarks(input, options),
+    ...wrap(renderCost(figures), options.width),
+  ].join('\n');
+}
+
+/** What a reader of "no findings" must know besides. */
+function renderRemarks(input: SummaryInput, { width, color }: SummaryOptions): string[] {
+  const { figures, judged = true, stopped = false, firstSeen = 0 } = input;
+  const remarks: { text: string; style?: Style }[] = [];
+  if (judged && firstSeen > 0)
+    remarks.push({
+      text: `${formatCount(firstSeen, 'table')} ${firstSeen === 1 ? 'was' : 'were'} looked at for the first time: there is no past yet to judge by.`,
+    });
+  if (stopped)
+    remarks.push({
+      text: 'Stopped before its end: what is finished is kept, the next run looks at everything again.',
+      style: 'yellow',
+    });
+  else if (figures.incomplete)
+    remarks.push({ text: 'Incomplete: not everything could be judged, see above.', style: 'yellow' });
+  return remarks.flatMap(({ text, style }) => wrap(text, width).map((line) => paint(line, style, color)));
 }
 
 /** What the run cost the watched databases, in one line. */

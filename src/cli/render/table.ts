@@ -49,7 +49,10 @@ export function renderTable(
 
 /** Columns of the terminal that a table takes where nothing is cut. */
 export function tableWidth(columns: readonly Column[], rows: readonly (readonly Cell[])[]): number {
-  return naturalWidths(columns, escapedTexts(columns, rows)).reduce((sum, width) => sum + width + GAP.length, -GAP.length);
+  return naturalWidths(columns, escapedTexts(columns, rows)).reduce(
+    (sum, width) => sum + width + GAP.length,
+    -GAP.length,
+  );
 }
 
 function escapedTexts(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[][] {

@@ -36,7 +36,7 @@ export function judgeBatch(
     const judged = checks.tables.flatMap((check) =>
       guarded(failures, check.name, history, () => check.judge(history, settings)),
     );
-    findings.push(...judged);
+    findings.push(...withoutImplied(judged));
   }
   for (const history of task.sources) {
     for (const check of checks.sources) {

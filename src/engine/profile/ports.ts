@@ -23,8 +23,8 @@ export interface CopyTotals {
 export interface ReadTransaction {
   /** Run the COPYs in order as one protocol string; rejects at the first that fails, after which the transaction is lost. */
   copy(requests: readonly CopyRequest[], consumer: CopyConsumer): Promise<CopyTotals>;
-  /** Run one COPY in a savepoint: null where it went well, else why not, and the transaction goes on. */
-  probe(request: CopyRequest, consumer: CopyConsumer): Promise<Failure | null>;
+  /** Run one COPY in a savepoint: null where it went well, else its error, and the transaction goes on. */
+  probe(request: CopyRequest, consumer: CopyConsumer): Promise<unknown>;
 }
 
 /** What the engine needs of a database; `adapters/postgres/table-reader.ts` is the real one. */

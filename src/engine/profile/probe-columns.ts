@@ -1,37 +1,53 @@
 import type { CopyConsumer } from '#src/core/decode/copy-stream-decoder.js';
 import type { Failure } from '#src/core/model/failure.js';
+import type { ColumnSpec, PartSpec } from '#src/core/model/relation.js';
 import type { BlockRange } from '#src/core/planning/chunks.js';
-import type { ReadTransaction } from './ports.js';
+import type { ProfilePorts, ReadTransaction } from './ports.js';
 import type { TableRead } from './table-read.js';
 
 const discard: CopyConsumer = { begin() {}, batch() {}, end() {} };
 
 /**
  * Find the columns that cannot be read (a corrupt value, an output function that throws, bytes that have no equivalent in
- * UTF-8) by reading each alone in a savepoint, so that they are failures of their own and not of the table.
+ * UTF-8), so that they are failures of their own and not of the table: halves of the columns are read, each in a savepoint, and
+ * what fails is halved again. Rejects where a read fails for a reason that is no column's.
  */
 export async function probeColumns(
   tx: ReadTransaction,
   read: TableRead,
+  ports: Pick<ProfilePorts, 'toFailure'>,
   where?: { part: number; range: BlockRange },
 ): Promise<Record<string, Failure>> {
+  const { source, schema, name, parts } = read.table;
   const failures: Record<string, Failure> = {};
-  const parts = where ? [read.table.parts[where.part]!] : read.table.parts;
-  for (const column of read.groups.flat())
-    for (const part of parts) {
-      const request = { part, columns: [column], guarded: read.guarded, ...(where && { range: where.range }) };
-      const failure = await tx.probe(request, discard);
-      if (!failure) continue;
-      failures[column.name] = failure;
-      break;
+  const probe = async (part: PartSpec, columns: readonly ColumnSpec[]): Promise<void> => {
+    if (columns.length === 0) return;
+    const request = { part, columns, guarded: read.guarded, ...(where && { range: where.range }) };
+    const error = await tx.probe(request, discard);
+    if (error === null) return;
+    const failure = ports.toFailure(error, { source, table: `${schema}.${name}` });
+    if (!mayBeOneColumn(failure)) throw error;
+    if (columns.length === 1) {
+      failures[columns[0]!.name] = failure;
+      return;
     }
+    const half = Math.ceil(columns.length / 2);
+    await probe(part, columns.slice(0, half));
+    await probe(part, columns.slice(half));
+  };
+  for (const part of where ? [parts[where.part]!] : parts)
+    for (const group of read.groups)
+      await probe(
+        part,
+        group.filter((column) => !failures[column.name]),
+      );
   return failures;
 }
 
 /**
- * True for errors that one column's values can cause: bad data (22…), a function's own error (P0…, 38…, XX…), a refused or missing
- * function (42501, 42883) or a limit exceeded by one value (54…).
+ * False for errors that reading one column cannot cause: of the connection, the transaction, a lock, a limit or a cancel. All else
+ * may come from a column's values or functions, which may raise any SQLSTATE they like.
  */
 export function mayBeOneColumn(failure: Failure): boolean {
-  return /^(22|38|39|P0|XX|54|0A)/.test(failure.code) || failure.code === '42501' || failure.code === '42883';
+  return /^[0-9A-Z]{5}$/.test(failure.code) && !/^(08|25|28|3D|40|53|55|57)/.test(failure.code);
 }

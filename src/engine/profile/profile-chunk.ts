@@ -33,7 +33,7 @@ export async function profileChunk(
     if (!mayBeOneColumn(failure)) return { ok: false, failure };
     try {
       const columnFailures = await ports.reader.readSnapshot(source, snapshot, (tx) =>
-        probeColumns(tx, read, { part: task.part, range }),
+        probeColumns(tx, read, ports, { part: task.part, range }),
       );
       return { ok: false, failure, columnFailures };
     } catch {

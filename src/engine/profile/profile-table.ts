@@ -79,7 +79,7 @@ async function probe(
 ): Promise<Record<string, Failure>> {
   try {
     return await ports.reader.readTables(spec.source, [spec], (tx) =>
-      probeColumns(tx, planRead(spec, ports.reader, known)),
+      probeColumns(tx, planRead(spec, ports.reader, known), ports),
     );
   } catch {
     return {};

@@ -52,6 +52,11 @@ test('a check that throws costs its own findings on that table and is reported',
   ]);
 });
 
+test('what a stronger finding implies is left out', () => {
+  const { findings } = judgeBatch(task([nullHistory([0, 0], 100)]));
+  expect(findings.map(({ check }) => check)).toEqual(['all_null']);
+});
+
 test('settings change the limits', () => {
   const strict = { ...DEFAULT_CHECK_SETTINGS, rowCount: { ...DEFAULT_CHECK_SETTINGS.rowCount, fallShare: 0.3 } };
   const history = tableHistory({ ...rowHistory([1000], 600), profile: profileOf(600) });

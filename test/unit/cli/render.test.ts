@@ -75,7 +75,7 @@ describe('text', () => {
 
   test('wraps at blanks', () => {
     expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
-    expect(wrap('longest word', 4)).toEqual(['lon…', 'word']);
+    expect(wrap('longest word', 4)).toEqual(['long', 'est', 'word']);
   });
 
   test('cannot move the cursor or turn the line around', () => {
@@ -168,7 +168,7 @@ describe('summary', () => {
   test('of a quiet run is its counts and its cost', () => {
     expect(render({ outcomes: [outcome({})] })).toBe(
       'Run 2026-11-23-1: 1 table looked at; no findings.\n' +
-        'Cost: 12.3 s, 3,000,000 rows and 1.0 GiB read, at most 1 connection to a source, longest transaction 850 ms.',
+        'Cost: 12.3 s, 3,000,000 rows and 1.0 GiB read, at most 1 connection to a source,\nlongest transaction 850 ms.',
     );
   });
 
@@ -188,7 +188,40 @@ describe('summary', () => {
     expect(text).toContain('4 findings (1 critical, 2 warn, 1 info)');
     const box = text.split('\n').filter((line) => /^[┌│└]/.test(line));
     expect(new Set(box.map(textWidth)).size).toBe(1);
-    for (const line of text.split('\n').slice(0, -2)) expect(textWidth(line)).toBeLessThanOrEqual(80);
+    for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(80);
+  });
+
+  test('loses no word of a sentence that is longer than a line', () => {
+    const why = 'permission denied for table t; GRANT SELECT ON "public"."t" TO "sentinel_with_a_long_name_for_a_role"';
+    const text = render({
+      findings: [finding({ column: 'a_column_with_a_rather_long_name', message: 'word '.repeat(30).trim() })],
+      outcomes: [
+        outcome({ table: 't', status: 'failed', failure: { code: '42501', message: why, retryable: false } }),
+        outcome({ table: 'x'.repeat(90), status: 'skipped' }),
+      ],
+    });
+    const words = text.replace(/\s+/g, ' ');
+    expect(words).toContain('word '.repeat(30));
+    expect(words).toContain(why);
+    expect(text.replace(/\s+/g, '')).toContain('x'.repeat(90));
+    for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(80);
+  });
+
+  test('of a run that judged nothing does not say that nothing was found', () => {
+    expect(render({ outcomes: [outcome({})], judged: false })).toMatch(/^Run 2026-11-23-1: 1 table looked at\.\n/);
+    const stopped = render({ outcomes: [outcome({})], judged: false, stopped: true });
+    expect(stopped).toContain('1 table looked at; not judged.\nStopped before its end');
+    expect(stopped).not.toContain('no findings');
+    expect(render({ outcomes: [outcome({})], firstSeen: 1 })).toContain(
+      'no findings.\n1 table was looked at for the first time: there is no past yet to judge by.',
+    );
+  });
+
+  test('says why a check could not judge', () => {
+    const checkFailures = [{ message: 'check row_count could not judge public.orders: bad figure' }];
+    expect(render({ figures: { ...figures, incomplete: true }, checkFailures })).toMatch(
+      /check +check row_count could not judge public\.orders: bad figure[^]*Incomplete/,
+    );
   });
 
   test('names what could not be judged, and a source that is down once', () => {
@@ -214,7 +247,7 @@ describe('summary', () => {
     const findings = Array.from({ length: 500 }, (_, index) => finding({ severity: 'critical', table: `t${index}` }));
     const text = render({ findings });
     expect(text.split('\n').length).toBeLessThan(120);
-    expect(text).toContain('… and 450 more findings');
+    expect(text).toContain('… and 465 more findings');
   });
 
   test('of a source is named by the source alone', () => {
