@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { ColumnRow, RelationRow } from './catalog-rows.js';
+import { toFailure } from './failure.js';
 import { quoteIdentifier, quoteQualified } from './quote.js';
 
 /** What the planner says of reading a view, or why it is not read. */
@@ -43,7 +44,7 @@ export async function planView(
     await client.query(`ROLLBACK TO SAVEPOINT ${savepoint}; RELEASE SAVEPOINT ${savepoint}`).catch(() => {
       throw error; // the connection is gone
     });
-    return { refusal: `view: cannot be planned: ${(error as Error).message}` };
+    return { refusal: `view: cannot be planned: ${toFailure(error).message}` };
   }
   const cost = plan['Total Cost'];
   if (cost > limits.maxCost) {

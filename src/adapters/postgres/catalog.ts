@@ -122,6 +122,7 @@ export async function discoverTables(client: pg.Client, options: DiscoveryOption
       parts: reading.parts,
       lockable: reading.lockable,
       primaryKey: keyNames(keys.get(relation.oid) ?? [], own),
+      ...(!relation.selectable && { grant: missingGrant(relation, facts) }),
     });
   }
   for (const { relation, into } of merged) {
@@ -156,10 +157,16 @@ function mergedOmission(relation: RelationRow, into: RelationRow): OmittedRelati
 }
 
 function missingPrivilege(relation: RelationRow, facts: CatalogFacts): string {
+  const what = relation.schemaUsable ? 'no SELECT privilege' : 'no USAGE privilege on its schema';
+  return `${what}: ${missingGrant(relation, facts)}`;
+}
+
+/** Whether the role has SELECT cannot be asked where it lacks USAGE, so that both are granted. */
+function missingGrant(relation: RelationRow, facts: CatalogFacts): string {
   const role = quoteIdentifier(facts.role);
-  return relation.schemaUsable
-    ? `no SELECT privilege: GRANT SELECT ON ${quoteQualified(relation.schema, relation.name)} TO ${role}`
-    : `no USAGE privilege on its schema: GRANT USAGE ON SCHEMA ${quoteIdentifier(relation.schema)} TO ${role}`;
+  const select = `GRANT SELECT ON ${quoteQualified(relation.schema, relation.name)} TO ${role}`;
+  if (relation.schemaUsable) return select;
+  return `GRANT USAGE ON SCHEMA ${quoteIdentifier(relation.schema)} TO ${role}; ${select}`;
 }
 
 function columnSpec(column: ColumnRow, types: ReadonlyMap<number, TypeRow>): ColumnSpec {

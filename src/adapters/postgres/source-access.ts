@@ -74,7 +74,7 @@ export class PostgresSourceAccess implements SourceAccess {
       const lent = pool.withClient(async (client) => {
         const owner = await SnapshotOwner.open(client, table, guards);
         try {
-          await verifyShapes(client, [table]);
+          await verifyShapes(client, [table], this.options.discovery);
         } catch (error) {
           await owner.close();
           throw error;

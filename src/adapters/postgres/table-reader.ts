@@ -47,7 +47,7 @@ export function createTableReader(options: TableReaderOptions): TableReader {
         return readOnly(client, { ...guards, isolation }, async () => {
           const locks = [lockStatement(tables), ...tables.flatMap(readsThatLock)].filter(Boolean);
           if (locks.length > 0) await client.query(locks.join(';\n'));
-          await verifyShapes(client, tables);
+          await verifyShapes(client, tables, options.discovery);
           return body(readTransaction(client, statement));
         });
       }),

@@ -1,4 +1,5 @@
-import { isTransient, TRANSIENT_NETWORK_CODES } from '#src/adapters/postgres/retry.js';
+import { toFailure } from '#src/adapters/postgres/failure.js';
+import { isTransient } from '#src/adapters/postgres/retry.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import type { Failure } from '#src/core/model/failure.js';
 
@@ -42,12 +43,18 @@ export function isDataError(error: unknown): boolean {
 /** Any error of a statement on the store as a `StoreError` that names the store, the cause and the fix. */
 export function asStoreError(error: unknown, connection: ConnectionSettings, schema: string): StoreError {
   if (error instanceof StoreError) return error;
-  const code = errorCode(error) || 'store_error';
-  const cause = error instanceof Error ? error.message : String(error);
-  const message = `${storeName(connection, schema)}: ${cause}${fixOf(code, connection, schema)}`;
-  return new StoreError(code, message, { retryable: isTransient(error), cause: error });
+  const fix = fixOf(errorCode(error), connection, schema);
+  const failure = toFailure(error, { source: 'metadata', connection });
+  const code = errorCode(error) || failure.code;
+  const cause = fix === '' || !(error instanceof Error) ? failure.message : error.message;
+  const name = storeName(connection, schema);
+  return new StoreError(code, `${name}: ${cause}${fix || whoseSettings(failure.message, connection)}`, {
+    retryable: isTransient(error),
+    cause: error,
+  });
 }
 
+/** What to do about errors that mean something else here than in a source; empty for the rest. */
 function fixOf(code: string, connection: ConnectionSettings, schema: string): string {
   const settings = storeSettings(connection);
   if (code === '53100') return '; nothing of this write was kept: free disk space on that server and run again';
@@ -57,7 +64,11 @@ function fixOf(code: string, connection: ConnectionSettings, schema: string): st
     return `; grant the role "${connection.user}" USAGE and CREATE on schema "${schema}" and all rights on its tables, or choose another store (${settings})`;
   if (code === '42P01' || code === '42703' || code === '3F000')
     return `; the store's tables are not as this program made them: restore them, or choose another schema (METADATA_SCHEMA)`;
-  if (/^(28|3D|08|57P|53300)/.test(code) || TRANSIENT_NETWORK_CODES.has(code) || code === 'ENOTFOUND')
-    return ` (settings: ${settings.replace('; METADATA_SCHEMA', '')})`;
   return '';
+}
+
+/** Why a message about the store names the settings of a source. */
+function whoseSettings(message: string, { envPrefix }: ConnectionSettings): string {
+  if (envPrefix === 'METADATA_DB' || !message.includes(envPrefix)) return '';
+  return ` (the store is in that warehouse because METADATA_DB_* is not set)`;
 }

@@ -19,7 +19,7 @@ export const schema: TableCheck = {
     return schemaChanges(previousShape, shape).map((change) => {
       const { severity, value, message, column } = describe(history, change);
       const before = time(lastSeen(history) ?? previousShape.time);
-      return finding(history, severity, value, `${message} since ${before}.`, column);
+      return finding(history, severity, value, `${message} since the run of ${before}.`, column);
     });
   },
 };

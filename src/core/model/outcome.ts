@@ -8,7 +8,7 @@ export function noPrivilege(table: TableSpec, column?: string): Failure {
   const what = column === undefined ? `any column of ${name}` : `column ${column} of ${name}`;
   return {
     code: '42501',
-    message: `the role has no privilege to read ${what}; grant it SELECT on ${name}`,
+    message: `the role has no privilege to read ${what}; ${table.grant ?? `grant it SELECT on ${name}`}`,
     retryable: false,
     source: table.source,
     table: name,

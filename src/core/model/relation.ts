@@ -71,4 +71,6 @@ export interface TableSpec {
   readonly lockable: boolean;
   /** Names of the primary key's columns, in order; empty where there is none. */
   readonly primaryKey: readonly string[];
+  /** SQL that would let the role read all of it; absent where the role may. */
+  readonly grant?: string;
 }

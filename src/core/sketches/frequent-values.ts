@@ -274,7 +274,6 @@ export class FrequentValues {
     this.size = left;
     this.offset += median;
     this.stored = stored;
-    this.storeAbove = Math.max(0, this.storeAbove - median);
     if (stored === 0) this.arena.clear();
   }
 
@@ -291,10 +290,7 @@ export class FrequentValues {
   /** Keeps a copy of the value's bytes where it is frequent enough for the room there is. */
   private store(slot: number, bytes: Uint8Array, start: number, length: number): void {
     if (this.counts[slot]! <= this.storeAbove || length > ROOM_BYTES) return;
-    if (!this.arena.fits(length)) {
-      this.makeRoom();
-      if (this.counts[slot]! <= this.storeAbove) return;
-    }
+    if (!this.arena.fits(length)) this.makeRoom();
     this.starts[slot] = this.arena.add(bytes, start, length);
     this.sizes[slot] = length;
     this.stored += length;

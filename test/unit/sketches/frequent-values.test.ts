@@ -196,6 +196,14 @@ describe('FrequentValues', () => {
     expect(sketch.top(10).map(({ bytes }) => bytes)).toEqual([0, 1, 2, 3, 4].map(long));
   });
 
+  it('keeps the bytes of as many frequent values as there is room for, after many rare ones', () => {
+    const sketch = new FrequentValues();
+    for (let value = 0; value < 4000; value++) addLong(sketch, value, 3);
+    for (let value = 5000; value < 5100; value++) addLong(sketch, value, 1000);
+    const kept = sketch.top(100).map(({ bytes }) => decoder.decode(bytes));
+    expect(kept.sort()).toEqual(Array.from({ length: 100 }, (_, i) => decoder.decode(long(5000 + i))));
+  });
+
   it('takes an empty value like any other', () => {
     const sketch = new FrequentValues();
     sketch.addWeighted(1, 2, new Uint8Array(0), 0, 0, 5);

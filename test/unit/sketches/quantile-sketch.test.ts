@@ -166,11 +166,12 @@ describe('QuantileSketch', () => {
     }
   });
 
-  it('samples every value of a block with the same chance', () => {
+  it.each(['as a batch', 'one by one'])('samples every value of a block with the same chance: %s', (way) => {
     // Values alternate with the block of the sampler: a fixed position would see one of them only.
     const values = Float64Array.from({ length: 1_048_576 }, (_, i) => i % 16);
     const sketch = new QuantileSketch(4);
-    feed(sketch, values);
+    if (way === 'as a batch') feed(sketch, values);
+    else for (const value of values) sketch.add(value);
     for (let value = 0; value < 16; value++) {
       expect(Math.abs(sketch.rank(value) - (value + 1) / 16)).toBeLessThan(0.01);
     }
