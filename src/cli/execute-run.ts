@@ -306,9 +306,12 @@ function summarise(
   };
 }
 
-function onRetry({ logs }: Pick<Session, 'logs'>): (notice: RetryNotice) => void {
-  return ({ source, operation, attempt, delayMs, cause }) =>
+function onRetry({ logs, config }: Pick<Session, 'logs' | 'config'>): (notice: RetryNotice) => void {
+  return ({ source, operation, attempt, delayMs, cause }) => {
+    const connection = [...config.sources, config.metadata.connection].find(({ name }) => name === source);
+    const { code, message } = toFailure(cause, { ...(connection && { connection }) });
     logs
       .logger(source === 'metadata' ? 'orchestrator' : `${source}_db`)
-      .warn({ source, operation, attempt, delayMs: Math.round(delayMs), cause: cause.message }, 'trying again');
+      .warn({ source, operation, attempt, delayMs: Math.round(delayMs), code, cause: message }, 'trying again');
+  };
 }

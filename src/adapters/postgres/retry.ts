@@ -21,7 +21,7 @@ export const TRANSIENT_SQLSTATES: ReadonlySet<string> = new Set([
 const NOT_TRANSIENT: ReadonlySet<string> = new Set(['08P01', '08004']); // protocol_violation, rejected
 
 /** Node error codes of a network that may be back in a moment. */
-export const TRANSIENT_NETWORK_CODES: ReadonlySet<string> = new Set([
+const TRANSIENT_NETWORK_CODES: ReadonlySet<string> = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'EPIPE',

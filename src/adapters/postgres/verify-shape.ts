@@ -29,9 +29,13 @@ export async function verifyShapes(
     const shape = table.columns.map((column) => column.name + FIELD + column.type).join(COLUMN);
     if ((found.shape ?? '') !== shape)
       throw new SourceError('table_changed', `the columns of ${name} were changed after it was listed`, false);
-    const changed = table.parts.some((part) => relations.get(part.oid)?.name !== part.schema + FIELD + part.name);
-    if (changed)
-      throw new SourceError('table_changed', `a part of ${name} was dropped or replaced after it was listed`, false);
+    for (const part of table.parts) {
+      const heap = relations.get(part.oid);
+      if (heap?.name !== part.schema + FIELD + part.name)
+        throw new SourceError('table_changed', `a part of ${name} was dropped or replaced after it was listed`, false);
+      if (heap.toasted && !part.guarded)
+        throw new SourceError('table_changed', `large values came into ${name} after it was listed`, false);
+    }
   }
   await verifyMembers(client, tables, options.foreignTables);
 }
@@ -39,13 +43,16 @@ export async function verifyShapes(
 interface Shape {
   readonly name: string;
   readonly shape: string | null;
+  /** True where values may be stored out of line. */
+  readonly toasted: boolean;
 }
 
 async function readShapes(client: pg.Client, oids: readonly number[]): Promise<Map<number, Shape>> {
   const { rows } = await client.query<Shape & { oid: string }>(
     `SELECT c.oid::pg_catalog.int8 AS oid, n.nspname || $2 || c.relname AS name, (
        SELECT pg_catalog.string_agg(a.attname || $2 || pg_catalog.format_type(a.atttypid, a.atttypmod), $3 ORDER BY a.attnum)
-       FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS shape
+       FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS shape,
+       c.reltoastrelid <> 0 AND coalesce(pg_catalog.pg_relation_size(c.reltoastrelid) > 0, true) AS toasted
      FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
      WHERE c.oid = ANY ($1::pg_catalog.oid[])`,
     [oids, FIELD, COLUMN],
@@ -54,11 +61,7 @@ async function readShapes(client: pg.Client, oids: readonly number[]): Promise<M
 }
 
 /** What is read heap by heap must be all there is below the table; what is read through the parent always is. */
-async function verifyMembers(
-  client: pg.Client,
-  tables: readonly TableSpec[],
-  foreignTables: boolean,
-): Promise<void> {
+async function verifyMembers(client: pg.Client, tables: readonly TableSpec[], foreignTables: boolean): Promise<void> {
   const heapByHeap = tables.filter(
     (table) => table.kind === 'partitioned table' || table.kind === 'table' || table.parts.length > 1,
   );
@@ -73,8 +76,8 @@ async function verifyMembers(
        FROM tree JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.member ${attached})
      SELECT tree.root::pg_catalog.int8 AS root, tree.member::pg_catalog.int8 AS member
      FROM tree JOIN pg_catalog.pg_class AS c ON c.oid = tree.member
-     WHERE (c.relkind = 'r' AND NOT (c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery()))
-        OR (c.relkind = 'f' AND $2)`,
+     WHERE c.relpersistence <> 't' AND NOT (c.relpersistence = 'u' AND pg_catalog.pg_is_in_recovery())
+       AND (c.relkind = 'r' OR (c.relkind = 'f' AND $2))`,
     [direct.map((table) => table.oid), foreignTables],
   );
   const members = new Map<number, Set<number>>(direct.map((table) => [table.oid, new Set()]));

@@ -68,8 +68,11 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
         settings: settings.retry,
         describe: { source, operation },
         signal: stop.signal,
-        onRetry: ({ attempt, delayMs, cause }) =>
-          log(`${source}_db`).warn({ source, operation, attempt, delayMs, cause: cause.message }, 'trying again'),
+        onRetry: ({ attempt, delayMs, cause }) => {
+          const { code, message } = ports.toFailure(cause, { source });
+          const fields = { source, operation, attempt, delayMs: Math.round(delayMs), code, cause: message };
+          log(`${source}_db`).warn(fields, 'trying again');
+        },
       }),
     progress: channel.progress,
     log: (level, fields, message) => log('profiler')[level](fields, message),

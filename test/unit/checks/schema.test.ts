@@ -100,7 +100,7 @@ describe('columns', () => {
       'critical',
       'total',
       'renamed to amount',
-      'Column sales.orders.total was renamed to amount since 2026-11-23 02:00 UTC.',
+      'Column sales.orders.total was renamed to amount since the run of 2026-11-23 02:00 UTC.',
     ],
   ] as const)('%s', (_, columns, severity, column, value, message) => {
     expect(judge(before, shapeOf(columns, ['id']))).toEqual([

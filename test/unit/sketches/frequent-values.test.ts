@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteReader, ByteWriter } from '#src/core/sketches/bytes.js';
+import { ByteReader, ByteWriter, CorruptState } from '#src/core/sketches/bytes.js';
 import { FrequentValues } from '#src/core/sketches/frequent-values.js';
 import { numberKey, randomFractions } from '../../support/hashes.js';
 
@@ -202,6 +202,37 @@ describe('FrequentValues', () => {
     for (let value = 5000; value < 5100; value++) addLong(sketch, value, 1000);
     const kept = sketch.top(100).map(({ bytes }) => decoder.decode(bytes));
     expect(kept.sort()).toEqual(Array.from({ length: 100 }, (_, i) => decoder.decode(long(5000 + i))));
+  });
+
+  it('counts only the bytes of values that are still there as room taken', () => {
+    const sketch = new FrequentValues();
+    addLong(sketch, 0, 10_000);
+    for (let value = 1; value <= 100; value++) addLong(sketch, value, 3);
+    for (let value = 1000; value < 3000; value++) sketch.addWeighted(...numberKey(value), long(value), 0, 3, 5);
+    for (let value = 5000; value < 5100; value++) addLong(sketch, value, 1000);
+    expect(sketch.top(101)).toHaveLength(101);
+  });
+
+  it('refuses counts that exceed what was added, and a value twice', () => {
+    const decode = (total: number, offset: number, second: number) => () => {
+      const w = new ByteWriter();
+      w.u8(1);
+      w.varint(total);
+      w.varint(offset);
+      w.varint(2);
+      for (const key of [7, second]) {
+        w.i32(key);
+        w.i32(0);
+        w.varint(5);
+        w.u8(1);
+        w.bytes(long(1));
+      }
+      return FrequentValues.decode(new ByteReader(w.finish()));
+    };
+    expect(decode(11, 1, 8)().top(2)).toHaveLength(2);
+    expect(decode(9, 1, 8)).toThrow(CorruptState);
+    expect(decode(11, 12, 8)).toThrow(CorruptState);
+    expect(decode(11, 1, 7)).toThrow(CorruptState);
   });
 
   it('takes an empty value like any other', () => {

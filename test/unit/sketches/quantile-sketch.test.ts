@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteReader, ByteWriter } from '#src/core/sketches/bytes.js';
+import { ByteReader, ByteWriter, CorruptState } from '#src/core/sketches/bytes.js';
 import { QuantileSketch } from '#src/core/sketches/quantile-sketch.js';
 import { randomFractions } from '../../support/hashes.js';
 
@@ -175,6 +175,32 @@ describe('QuantileSketch', () => {
     for (let value = 0; value < 16; value++) {
       expect(Math.abs(sketch.rank(value) - (value + 1) / 16)).toBeLessThan(0.01);
     }
+  });
+
+  it('refuses values out of order, beyond the extremes, or not as many as its count', () => {
+    const decode =
+      (count: number, values: readonly number[], max = 3) =>
+      () => {
+        const w = new ByteWriter();
+        w.u8(1);
+        w.varint(800);
+        w.u32(1);
+        w.varint(count);
+        w.i32(5);
+        for (const extreme of [1, max]) w.f64(extreme);
+        for (const sampler of [0, 0]) w.varint(sampler);
+        w.f64(0);
+        for (const level of [0, 0]) w.u8(level);
+        w.varint(values.length);
+        for (const value of values) w.f64(value);
+        return QuantileSketch.decode(new ByteReader(w.finish()));
+      };
+    expect(decode(3, [1, 2, 3])().quantile(0.5)).toBe(2);
+    expect(decode(4, [1, 2, 3])).toThrow(CorruptState);
+    expect(decode(3, [1, 3, 2])).toThrow(CorruptState);
+    expect(decode(3, [1, 2, 4])).toThrow(CorruptState);
+    expect(decode(3, [1, Number.NaN, 3])).toThrow(CorruptState);
+    expect(decode(3, [1, 2, 3], Number.POSITIVE_INFINITY)).toThrow(CorruptState);
   });
 
   it('stays small', () => {
