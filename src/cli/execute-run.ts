@@ -10,10 +10,8 @@ import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { type Config, configSecrets } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
-import type { DetectResult } from '#src/contract/messages.js';
 import { detectRun } from '#src/coordinator/detect-run.js';
 import { profileRun } from '#src/coordinator/profile-run.js';
-import type { Failure } from '#src/core/model/failure.js';
 import type { Finding } from '#src/core/model/finding.js';
 import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { historyStore } from './history-store.js';
@@ -23,7 +21,8 @@ import { writeMetricsFile } from './metrics-file.js';
 import type { RunOptions } from './options.js';
 import { createProgress, progressMode } from './render/progress.js';
 import { openMetadata, orUsageError, runStore } from './run-store.js';
-import { jsonView, type RunSummaryRecord, type RunTally, type RunView, tallying } from './run-view.js';
+import { summarise, tallyStored } from './run-tally.js';
+import { columnFailures, jsonView, type RunTally, type RunView, tallying } from './run-view.js';
 import { selectSources, tableFilter } from './selection.js';
 import { type StopSignal, stopOnSignal } from './signals.js';
 import { textView } from './text-view.js';
@@ -118,11 +117,10 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   });
   stop.signal.addEventListener('abort', () => engine.cancel());
   let findings: readonly Finding[] = [];
-  let failures: readonly Failure[] = [];
   try {
     if (command !== 'detect') await profileStep(session, store, writer, run, engine, observer);
     if (command !== 'profile' && !stop.signal.aborted)
-      ({ findings, failures } = await detectStep(session, store, writer, run, engine, tally));
+      findings = await detectStep(session, store, writer, run, engine, tally);
   } catch (error) {
     if (command !== 'detect')
       await writer.finishRun(run, { state: 'failed', finishedAt: new Date() }).catch(() => undefined);
@@ -130,12 +128,17 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   } finally {
     await engine.close();
   }
-  for (const failure of failures) log.error({ run: run.label, ...failure }, failure.message);
+  for (const failure of tally.checkFailures) log.error({ run: run.label, ...failure }, failure.message);
   for (const { message, ...finding } of findings)
     logs.logger('detector').info({ run: run.label, ...finding, table: nameOf(finding) }, message);
-  if (command === 'detect') await tallyTasks(store, run, tally);
+  if (command === 'detect') {
+    const names = sources.map(({ name }) => name);
+    await tallyStored(store, run, { sources: names, wanted: tableFilter(config, options), view, tally });
+  }
   tally.stopped = stop.signal.aborted;
-  const summary = summarise(session, run, tally, findings, failures, engine.connectionsPeak());
+  const durationMs = Date.now() - startedAt.getTime();
+  const cost = { durationMs, connectionsMax: engine.connectionsPeak() };
+  const summary = summarise(run.label, tally, findings, cost);
   if (command !== 'detect') {
     const state = stop.signal.aborted ? 'interrupted' : 'finished';
     await writer.finishRun(run, {
@@ -203,7 +206,7 @@ async function detectStep(
   run: RunRef,
   engine: Engine,
   tally: RunTally,
-): Promise<DetectResult> {
+): Promise<readonly Finding[]> {
   const { config, sources, stop, asOf, options, command } = session;
   const now = command === 'detect' && !options.asOf ? session.startedAt : asOf;
   const histories = historyStore(store, writer, run, {
@@ -211,7 +214,11 @@ async function detectStep(
     sources: sources.map(({ name }) => name),
     tablePolicy: compileTablePolicies(config.policy.tables),
     wanted: tableFilter(config, options),
-    onFirstSeen: () => tally.firstSeen++,
+    onTable: ({ profile, previousShape }) => {
+      if (profile && !previousShape) tally.firstSeen++;
+      // A run has told of them when it read the table.
+      if (profile && command === 'detect') tally.columnFailures.push(...columnFailures(profile));
+    },
   });
   const result = await detectRun(histories, engine.pool, {
     run: run.label,
@@ -221,7 +228,7 @@ async function detectStep(
   });
   tally.judged = true;
   tally.checkFailures.push(...result.failures);
-  return result;
+  return result.findings;
 }
 
 /** Notes in the log what the view is told. Tables that a worker finished are in its own records; big ones are merged here. */
@@ -262,48 +269,6 @@ async function latestRun(store: Store): Promise<RunRef> {
   if (!run)
     throw new CliError('there is nothing to judge yet: run "sentinel profile" or "sentinel run" first', EXIT.usage);
   return run;
-}
-
-async function tallyTasks(store: Store, run: RunRef, tally: RunTally): Promise<void> {
-  for (const { source, schema, table, state, failure, rowCount } of await store.tasksOf(run.id)) {
-    if (state === 'gone') continue;
-    tally.outcomes.push({
-      source,
-      schema,
-      table,
-      status: state,
-      mode: 'full',
-      consistent: true,
-      durationMs: 0,
-      columns: [],
-      ...(rowCount !== null && { rowCount }),
-      ...(failure && { failure }),
-    });
-  }
-}
-
-function summarise(
-  { startedAt, stop }: Session,
-  run: RunRef,
-  tally: RunTally,
-  findings: readonly Finding[],
-  failures: readonly Failure[],
-  connectionsMax: number,
-): RunSummaryRecord {
-  const count = (status: string) => tally.outcomes.filter((outcome) => outcome.status === status).length;
-  const failed = count('failed');
-  return {
-    type: 'summary',
-    run: run.label,
-    tables: { ok: count('ok'), failed, skipped: count('skipped') },
-    findings: findings.length,
-    incomplete: failed > 0 || tally.sourceFailures.length > 0 || failures.length > 0 || stop.signal.aborted,
-    durationMs: Date.now() - startedAt.getTime(),
-    rows: tally.rows,
-    bytes: tally.bytes,
-    connectionsMax,
-    longestTransactionMs: Math.round(tally.longestTransactionMs),
-  };
 }
 
 function onRetry({ logs, config }: Pick<Session, 'logs' | 'config'>): (notice: RetryNotice) => void {

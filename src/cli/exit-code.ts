@@ -1,3 +1,4 @@
+import { compareSeverity } from '#src/core/incidents/severity.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
 
 /** What the process ends with; scripts and schedulers rely on these. */
@@ -16,12 +17,10 @@ export const EXIT = {
 
 export type FailOn = Severity | 'never';
 
-const RANK: Readonly<Record<Severity, number>> = { info: 1, warn: 2, critical: 3 };
-
 /** Findings beat incompleteness: the summary says `incomplete` either way. */
 export function exitCodeOf(findings: readonly Finding[], failOn: FailOn, incomplete: boolean): number {
-  const threshold = failOn === 'never' ? Number.POSITIVE_INFINITY : RANK[failOn];
-  if (findings.some((finding) => RANK[finding.severity] >= threshold)) return EXIT.findings;
+  const fails = ({ severity }: Finding) => failOn !== 'never' && compareSeverity(severity, failOn) >= 0;
+  if (findings.some(fails)) return EXIT.findings;
   return incomplete ? EXIT.incomplete : EXIT.ok;
 }
 

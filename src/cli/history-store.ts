@@ -1,3 +1,4 @@
+import type { StoredHistory } from '#src/adapters/store/load-histories.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
@@ -11,8 +12,8 @@ export interface HistoryStoreOptions {
   readonly now: number;
   readonly sources: readonly string[];
   readonly wanted: TableMatcher;
-  /** Called for each table that no judged run knows. */
-  readonly onFirstSeen: () => void;
+  /** Told of each table that is about to be judged. */
+  readonly onTable: (history: StoredHistory) => void;
   readonly tablePolicy: (name: TableName) => Omit<TablePolicy, 'match'>;
 }
 
@@ -21,13 +22,13 @@ export function historyStore(
   store: Store,
   writer: StoreWriter,
   run: RunRef,
-  { now, sources, wanted, tablePolicy, onFirstSeen }: HistoryStoreOptions,
+  { now, sources, wanted, tablePolicy, onTable }: HistoryStoreOptions,
 ): HistoryStore {
   return {
     async *tables() {
       for await (const page of store.loadHistories(run.id, { now, sources }))
         yield page.filter(wanted).map((history) => {
-          if (history.profile && !history.previousShape) onFirstSeen();
+          onTable(history);
           const { insertTime: declared, freshnessSeconds } = tablePolicy(history);
           return {
             ...history,

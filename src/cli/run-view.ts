@@ -27,11 +27,26 @@ export interface SourceFailure {
   readonly failure: Failure;
 }
 
+export interface ColumnFailure {
+  /** `source.schema.table.column` */
+  readonly name: string;
+  readonly failure: Failure;
+}
+
+/** Why columns of a table that was read have no figures. */
+export function columnFailures({ source, schema, table, columns }: TableProfile): ColumnFailure[] {
+  return columns.flatMap(({ name, failure }) =>
+    failure ? [{ name: [source, schema, table, name].join('.'), failure }] : [],
+  );
+}
+
 /** Everything a run leaves behind for its summary; filled as results arrive. */
 export interface RunTally {
   /** Without columns: a run may have very many tables. */
   readonly outcomes: TableProfile[];
   readonly sourceFailures: SourceFailure[];
+  /** Columns that could not be read in tables that otherwise could. */
+  readonly columnFailures: ColumnFailure[];
   /** Checks that could not judge. */
   readonly checkFailures: Failure[];
   /** True where what was found is judged. */
@@ -56,6 +71,7 @@ export function tallying(view: RunView): { observer: RunObserver; tally: RunTall
   const tally: RunTally = {
     outcomes: [],
     sourceFailures: [],
+    columnFailures: [],
     checkFailures: [],
     judged: false,
     stopped: false,
@@ -72,6 +88,7 @@ export function tallying(view: RunView): { observer: RunObserver; tally: RunTall
     },
     tableDone(result) {
       tally.outcomes.push({ ...result.profile, columns: [] });
+      tally.columnFailures.push(...columnFailures(result.profile));
       tally.rows += result.cost.rows;
       tally.bytes += result.cost.bytes;
       tally.longestTransactionMs = Math.max(tally.longestTransactionMs, result.cost.longestTransactionMs);

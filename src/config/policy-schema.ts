@@ -5,7 +5,6 @@ import { parseDuration } from './duration.js';
 import { compileTableGlob, TABLE_GLOB_RULE } from './table-glob.js';
 import { bytes } from './validators.js';
 
-export type PolicyInput = Zod.input<ReturnType<typeof policySchema>>;
 export type PolicyOutput = Zod.output<ReturnType<typeof policySchema>>;
 
 const BYTES = bytes({ min: 1 });

@@ -56,7 +56,7 @@ export interface WorkerPool {
   detect(task: DetectTask): Promise<DetectResult>;
 }
 
-/** One figure of a table or, with `column`, of one of its columns. */
+/** One figure of a table or, with `column`, of one of its columns. A value that is not finite is a gap: it is not stored. */
 export interface NewPoint {
   readonly column: string | null;
   readonly metric: string;
@@ -68,6 +68,7 @@ export interface NewPoint {
 export interface TableRecord {
   readonly spec: TableSpec;
   readonly profile: TableProfile;
+  /** Encoded mergeable state, first byte its version; where absent, the stored one stays only under mode `unchanged`. */
   readonly state?: Uint8Array;
   readonly points: readonly NewPoint[];
   readonly attempts: number;

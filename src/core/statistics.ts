@@ -1,4 +1,10 @@
-import { create, type FactoryFunctionMap, type MathJsInstance, medianDependencies, quantileSeqDependencies } from 'mathjs/number';
+import {
+  create,
+  type FactoryFunctionMap,
+  type MathJsInstance,
+  medianDependencies,
+  quantileSeqDependencies,
+} from 'mathjs/number';
 
 // Only what is used: all of mathjs costs a thread 0.6 s and 90 MB. The build bundles this file, so that it costs milliseconds.
 const used = { medianDependencies, quantileSeqDependencies } as FactoryFunctionMap;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Discovery, type DiscoveryOptions, discoverTables } from '#src/adapters/postgres/catalog.js';
+import { type DiscoveryOptions, discoverTables } from '#src/adapters/postgres/catalog.js';
+import type { Discovery } from '#src/coordinator/ports.js';
 import { type TestDatabase, testServer } from '../support/postgres.js';
 
 /** 63 bytes, the longest name Postgres keeps whole. */

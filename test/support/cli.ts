@@ -84,6 +84,6 @@ export function startCli(args: readonly string[], options: CliOptions): RunningC
 
 function entry(kind: 'dist' | 'source'): string[] {
   if (kind === 'dist') return [join(ROOT, 'dist', 'main.js')];
-  const tsx = join(ROOT, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs');
+  const tsx = join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs');
   return ['--import', tsx, '--conditions', '@sentinel/source', join(ROOT, 'src', 'main.ts')];
 }

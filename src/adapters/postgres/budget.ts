@@ -1,16 +1,15 @@
-/** What the server allows: counts of connections; −1 where there is no limit. */
-export interface ConnectionFacts {
-  readonly maxConnections: number;
-  /** Slots kept for superusers and reserved roles. */
-  readonly reservedConnections: number;
-  readonly usedConnections: number;
-  readonly usedByRole: number;
-  readonly usedByDatabase: number;
-  /** `pg_roles.rolconnlimit`. */
-  readonly roleConnectionLimit: number;
-  /** `pg_database.datconnlimit`. */
-  readonly databaseConnectionLimit: number;
-}
+import type { ServerFacts } from './server-facts.js';
+
+type ConnectionFacts = Pick<
+  ServerFacts,
+  | 'maxConnections'
+  | 'reservedConnections'
+  | 'usedConnections'
+  | 'usedByRole'
+  | 'usedByDatabase'
+  | 'roleConnectionLimit'
+  | 'databaseConnectionLimit'
+>;
 
 /**
  * Ceiling on connections to one source over all threads: what was requested (`DB_MAX_CONNECTIONS`) or workers + 2 (one

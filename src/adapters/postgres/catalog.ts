@@ -1,6 +1,7 @@
 import type pg from 'pg';
-import type { SourceInventory } from '#src/core/model/history.js';
-import type { ColumnSpec, RelationKind, TableSpec } from '#src/core/model/relation.js';
+import type { DiscoverySettings } from '#src/contract/messages.js';
+import type { Discovery, OmittedRelation } from '#src/coordinator/ports.js';
+import type { ColumnSpec, TableSpec } from '#src/core/model/relation.js';
 import { KINDS, planReading } from './catalog-parts.js';
 import {
   type CatalogFacts,
@@ -19,30 +20,8 @@ import { readInventory } from './inventory.js';
 import { quoteIdentifier, quoteQualified } from './quote.js';
 import { type TypeRow, valueKind } from './value-kind.js';
 
-export interface DiscoveryOptions {
+export interface DiscoveryOptions extends DiscoverySettings {
   readonly source: string;
-  /** A view is read where the planner's total cost is at most `maxCost`; 0 reads none. */
-  readonly views: { readonly maxCost: number };
-  readonly foreignTables: boolean;
-  /** Schemas that are not looked at: the one that holds our own tables. */
-  readonly excludeSchemas: readonly string[];
-}
-
-/** A relation that is not looked at by itself, and why. */
-export interface OmittedRelation {
-  readonly schema: string;
-  readonly name: string;
-  readonly kind: RelationKind;
-  /** A phrase for a person: the cause and, where there is one, what to change. */
-  readonly reason: string;
-  /** `schema.name` of the table whose profile includes its rows. */
-  readonly mergedInto?: string;
-}
-
-export interface Discovery {
-  readonly tables: TableSpec[];
-  readonly omitted: OmittedRelation[];
-  readonly inventory: SourceInventory;
 }
 
 /** SQLSTATE `lock_not_available`. */

@@ -25,7 +25,7 @@ export function storeName(connection: ConnectionSettings, schema: string): strin
 
 /** The settings a person changes to use another store, where METADATA_DB_* may be unset. */
 export function storeSettings(connection: ConnectionSettings): string {
-  const fallback = connection.envPrefix === 'METADATA_DB' ? '' : `, unset: ${connection.envPrefix}_*`;
+  const fallback = connection.envPrefix === 'METADATA_DB' ? '' : `, where unset ${connection.envPrefix}_*`;
   return `METADATA_DB_*${fallback}; METADATA_SCHEMA`;
 }
 

@@ -95,11 +95,11 @@ function forbidden(cause: unknown, connection: ConnectionSettings, schema: strin
   const role = quoteIdentifier(facts.role);
   const fix = facts.exists
     ? `GRANT USAGE, CREATE ON SCHEMA ${s} TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA ${s} TO ${role};`
-    : `CREATE SCHEMA ${s} AUTHORIZATION ${role};  -- or: GRANT CREATE ON DATABASE ${quoteIdentifier(facts.database)} TO ${role};`;
+    : `CREATE SCHEMA ${s} AUTHORIZATION ${role}; (or GRANT CREATE ON DATABASE ${quoteIdentifier(facts.database)} TO ${role};)`;
   return new StoreError(
     'store_forbidden',
     `${storeName(connection, schema)}: the role ${role} may not ${facts.exists ? 'work in' : 'create'} the schema ${s}. ` +
-      `Have a privileged role run: ${fix} Or choose another store (${storeSettings(connection)}).`,
+      `Have a privileged role run ${fix} or choose another store (${storeSettings(connection)}).`,
     { cause },
   );
 }

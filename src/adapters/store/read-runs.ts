@@ -4,9 +4,10 @@ import type { Finding, Severity } from '#src/core/model/finding.js';
 import type { ProfileMode, TableProfile } from '#src/core/model/profile.js';
 import type { RelationKind } from '#src/core/model/relation.js';
 import type { Query } from './reader-pool.js';
-import type { Dataset, DatasetName, RunState, RunSummary, TaskSummary } from './records.js';
+import type { Dataset, DatasetName, RunState, RunSummary, SourceFailure, TaskSummary } from './records.js';
 import { selectDatasets } from './sql/dataset.js';
 import { selectFindings } from './sql/finding.js';
+import { selectSourceFailures } from './sql/inventory.js';
 import { selectProfile } from './sql/profile.js';
 import { selectRuns } from './sql/run.js';
 import { selectTasks } from './sql/task.js';
@@ -160,4 +161,9 @@ export async function tasksOf(query: Query, s: string, run: number): Promise<Tas
     cost: row.cost,
     finishedAt: row.finished_at.getTime(),
   }));
+}
+
+/** Sources that could not be reached in a run, and why. */
+export async function sourceFailuresOf(query: Query, s: string, run: number): Promise<SourceFailure[]> {
+  return query<{ source: string; failure: Failure }>(selectSourceFailures(s), [run]);
 }

@@ -1,8 +1,8 @@
+export type { InventoryRecord, NewPoint, TableRecord } from '#src/coordinator/ports.js';
+
 import type { TaskCost } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
-import type { SourceInventory } from '#src/core/model/history.js';
-import type { TableProfile } from '#src/core/model/profile.js';
-import type { RelationKind, TableSpec } from '#src/core/model/relation.js';
+import type { RelationKind } from '#src/core/model/relation.js';
 
 /** A table by its name in the warehouse. */
 export interface DatasetName {
@@ -48,33 +48,6 @@ export interface RunSummary extends RunRef {
   readonly version: string | null;
 }
 
-/** One figure of a table or, with `column`, of one of its columns. A value that is not finite is a gap: it is not stored. */
-export interface NewPoint {
-  readonly column: string | null;
-  readonly metric: string;
-  readonly value: number;
-  readonly stdError?: number;
-}
-
-/** Everything one run learned of one table; it becomes durable as a whole or not at all. */
-export interface TableRecord {
-  readonly spec: TableSpec;
-  readonly profile: TableProfile;
-  /** Encoded mergeable state, first byte its version. Absent under mode `unchanged`: the stored one stays. */
-  readonly state?: Uint8Array;
-  readonly points: readonly NewPoint[];
-  readonly attempts: number;
-  readonly cost: TaskCost;
-}
-
-/** What a run saw of a source beside its tables; `inventory` is null where it could not be reached, `failure` says why. */
-export interface InventoryRecord {
-  readonly source: string;
-  readonly database: string;
-  readonly inventory: SourceInventory | null;
-  readonly failure?: Failure;
-}
-
 /** The outcome of one table in one run, without its figures. */
 export interface TaskSummary extends DatasetName {
   readonly state: 'ok' | 'failed' | 'skipped' | 'gone';
@@ -84,4 +57,10 @@ export interface TaskSummary extends DatasetName {
   readonly failure: Failure | null;
   readonly cost: TaskCost | null;
   readonly finishedAt: number;
+}
+
+/** Why a source could not be reached in one run. */
+export interface SourceFailure {
+  readonly source: string;
+  readonly failure: Failure;
 }

@@ -13,10 +13,11 @@ import {
   listRuns,
   type RunFilter,
   type StoredProfile,
+  sourceFailuresOf,
   tasksOf,
 } from './read-runs.js';
 import { ReaderPool } from './reader-pool.js';
-import type { Dataset, DatasetName, RunSummary, TaskSummary } from './records.js';
+import type { Dataset, DatasetName, RunSummary, SourceFailure, TaskSummary } from './records.js';
 import { openSession, retrying } from './session.js';
 import { StoreWriter } from './writer.js';
 
@@ -101,6 +102,11 @@ export class Store {
   /** What became of each table in a run; a resumed run skips those that are `ok`. */
   tasksOf(run: number): Promise<readonly TaskSummary[]> {
     return this.#readers.read('load tasks', (query) => tasksOf(query, this.#s, run));
+  }
+
+  /** Sources that a run could not reach, and why. */
+  sourceFailuresOf(run: number): Promise<readonly SourceFailure[]> {
+    return this.#readers.read('load source failures', (query) => sourceFailuresOf(query, this.#s, run));
   }
 
   /** Close the reading connections, after the reads that run. A writer is released on its own. */

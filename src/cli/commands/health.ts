@@ -3,7 +3,7 @@ import type { SourceHealth } from '#src/adapters/postgres/health.js';
 import { EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
-import { formatBytes } from '../render/format.js';
+import { formatBytes, formatCount } from '../render/format.js';
 import { selectSources } from '../selection.js';
 
 /** Check every source at the same time, within seconds whatever they do. Exit 2 where one is not as it should be. */
@@ -41,8 +41,8 @@ function facts(source: SourceHealth): string[] {
       `connections: ${source.connections.used} of ${source.connections.max} in use, ${source.connections.left} left for this role`,
     );
   if (source.privileges && source.privileges.tables > 0) {
-    lines.push(`${source.privileges.tables} tables cannot be read; to mend it:`);
-    lines.push(...source.privileges.grants.map((grant) => `  ${grant};`));
+    lines.push(`${formatCount(source.privileges.tables, 'table')} cannot be read; to mend it:`);
+    lines.push(...source.privileges.grants.map((grant) => `  ${grant}`));
   }
   for (const slot of source.slots ?? [])
     lines.push(

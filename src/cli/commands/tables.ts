@@ -2,6 +2,8 @@ import { createSlotsBuffer } from '#src/adapters/postgres/connection-slots.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import { PostgresSourceAccess } from '#src/adapters/postgres/source-access.js';
 import type { Discovery } from '#src/coordinator/ports.js';
+import { noPrivilege } from '#src/core/model/outcome.js';
+import type { TableSpec } from '#src/core/model/relation.js';
 import { EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
@@ -60,16 +62,17 @@ interface Listed {
 }
 
 function list(source: string, discovery: Discovery, wanted: ReturnType<typeof tableFilter>): Listed[] {
-  const looked = discovery.tables.map(({ schema, name, kind, bytes, estimatedRows, columns }): Listed => {
-    const profiled = wanted({ source, schema, table: name });
+  const looked = discovery.tables.map((table): Listed => {
+    const { schema, name, kind, bytes, estimatedRows, columns } = table;
+    const reason = reasonNot(table, wanted);
     return {
       type: 'relation',
       source,
       schema,
       table: name,
       kind,
-      profiled,
-      ...(!profiled && { reason: 'left out by sentinel.yaml, --table or --exclude' }),
+      profiled: reason === undefined,
+      ...(reason !== undefined && { reason }),
       bytes,
       ...(estimatedRows >= 0 && { estimatedRows }),
       columns: columns.length,
@@ -81,6 +84,13 @@ function list(source: string, discovery: Discovery, wanted: ReturnType<typeof ta
   });
   const name = (relation: Listed) => `${relation.schema}\0${relation.table}`;
   return [...looked, ...omitted].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
+function reasonNot(table: TableSpec, wanted: ReturnType<typeof tableFilter>): string | undefined {
+  const { source, schema, name, columns } = table;
+  if (!wanted({ source, schema, table: name })) return 'left out by sentinel.yaml, --table or --exclude';
+  const isHidden = columns.length > 0 && !columns.some((column) => column.readable);
+  return isHidden ? noPrivilege(table).message : undefined;
 }
 
 function describe(source: string, listing: readonly Listed[]): string {

@@ -26,6 +26,8 @@ export interface SummaryInput {
   /** One entry per table; its columns are not looked at. */
   readonly outcomes: readonly TableProfile[];
   readonly sourceFailures: readonly { readonly source: string; readonly failure: { readonly message: string } }[];
+  /** Columns that could not be read in tables that otherwise could; absent: none. */
+  readonly columnFailures?: readonly { readonly name: string; readonly failure: { readonly message: string } }[];
   /** Why checks could not judge; absent: all could. */
   readonly checkFailures?: readonly { readonly message: string }[];
   /** False where the run judged nothing (`profile`, or a stop before that); absent: it did. */
@@ -98,7 +100,7 @@ function renderFindings(findings: readonly Finding[], options: SummaryOptions): 
 }
 
 function renderNotJudged(
-  { outcomes, sourceFailures, checkFailures = [] }: SummaryInput,
+  { outcomes, sourceFailures, columnFailures = [], checkFailures = [] }: SummaryInput,
   options: SummaryOptions,
 ): string {
   const down = new Set(sourceFailures.map(({ source }) => source));
@@ -112,6 +114,7 @@ function renderNotJudged(
         name: `${source}.${schema}.${table}`,
         why: failure?.message ?? '',
       })),
+    ...columnFailures.map(({ name, failure }) => ({ status: 'failed', name, why: failure.message })),
     ...checkFailures.map(({ message }) => ({ status: 'check', name: '', why: message })),
   ];
   if (missing.length === 0) return '';

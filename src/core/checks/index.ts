@@ -17,7 +17,7 @@ import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';
 
 export type { SourceCheck, TableCheck } from './check.js';
 export { foldDroppedSchemas, withoutImplied } from './implied.js';
-export { findInsertTime, type InsertTime } from './insert-time.js';
+export { findInsertTime } from './insert-time.js';
 export { inOrder } from './order.js';
 export { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';
 

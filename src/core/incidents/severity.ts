@@ -6,12 +6,3 @@ const RANK: Readonly<Record<Severity, number>> = { info: 0, warn: 1, critical: 2
 export function compareSeverity(a: Severity, b: Severity): number {
   return RANK[a] - RANK[b];
 }
-
-/** The worst of them; undefined where there is none. */
-export function worstSeverity(severities: Iterable<Severity>): Severity | undefined {
-  let worst: Severity | undefined;
-  for (const severity of severities) {
-    if (worst === undefined || compareSeverity(severity, worst) > 0) worst = severity;
-  }
-  return worst;
-}

@@ -23,3 +23,6 @@ LEFT JOIN LATERAL (
   SELECT j.databases, j.schemas, j.slots, r.as_of FROM ${s}.source_inventory j JOIN ${s}.run r ON r.id = j.run
   WHERE j.source = i.source AND j.run < i.run AND j.judged AND j.reached ORDER BY j.run DESC LIMIT 1) before ON true
 WHERE i.run = $1 AND ($2::text[] IS NULL OR i.source = ANY ($2)) ORDER BY i.source`;
+
+export const selectSourceFailures = (s: string) => `
+SELECT source, failure FROM ${s}.source_inventory WHERE run = $1 AND failure IS NOT NULL ORDER BY source`;
