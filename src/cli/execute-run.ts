@@ -17,7 +17,7 @@ import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { historyStore } from './history-store.js';
 import { type Io, writeLine } from './io.js';
 import { loadSettings } from './load-settings.js';
-import { writeMetricsFile } from './metrics-file.js';
+import { checkMetricsFile, writeMetricsFile } from './metrics-file.js';
 import type { RunOptions } from './options.js';
 import { createProgress, progressMode } from './render/progress.js';
 import { openMetadata, orUsageError, runStore } from './run-store.js';
@@ -57,6 +57,7 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const config = loadSettings(io);
   const sources = selectSources(config, options.source);
   tableFilter(config, options); // bad patterns end it before anything is opened
+  if (options.metricsFile) await checkMetricsFile(options.metricsFile);
   const quiet = options.quiet === true;
   const progress = createProgress({ stream: io.stderr, mode: progressMode(io.stderr, quiet || options.json === true) });
   const logs = createLogSystem(config.logs, { console: progress.console, quiet, secrets: configSecrets(config) });
@@ -152,7 +153,11 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   for (const finding of findings) view.finding(finding);
   view.finish(summary, findings, tally);
   log.info({ ...summary }, `${command} ${stop.signal.aborted ? 'stopped' : 'ends'}`);
-  if (options.metricsFile) await writeMetricsFile(options.metricsFile, summary, findings, tally);
+  if (options.metricsFile)
+    await writeMetricsFile(options.metricsFile, summary, findings, tally).catch((error: Error) => {
+      // The run is over and its outcome stands.
+      log.error({ run: run.label }, error.message);
+    });
   return stop.exitCode() ?? exitCodeOf(findings, options.failOn, summary.incomplete);
 }
 

@@ -1,4 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Finding, Severity } from '#src/core/model/finding.js';
 import { CliError } from './exit-code.js';
@@ -8,9 +9,18 @@ import type { RunSummaryRecord, RunTally } from './run-view.js';
 const MAX_TABLES = 5_000;
 const SEVERITIES: readonly Severity[] = ['info', 'warn', 'critical'];
 
+/** Ends with exit 3 where the file's folder is not there or not ours to write; called before anything else is done. */
+export async function checkMetricsFile(file: string): Promise<void> {
+  await access(dirname(file), constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+    throw new CliError(
+      `--metrics-file: ${file} cannot be written (${error.code}); name a file in a folder that exists and may be written`,
+    );
+  });
+}
+
 /**
  * Write a run's figures in the Prometheus text format, for the node exporter's textfile collector. The file is replaced in one step:
- * a scrape never sees half of it.
+ * a scrape never sees half of it. Rejects with an Error for people where it cannot be written.
  */
 export async function writeMetricsFile(
   file: string,
@@ -23,7 +33,8 @@ export async function writeMetricsFile(
     await writeFile(staging, metricsText(summary, findings, tally));
     await rename(staging, file);
   } catch (error) {
-    throw new CliError(`--metrics-file: ${file} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+    await rm(staging, { force: true }).catch(() => undefined);
+    throw new Error(`--metrics-file: ${file} cannot be written (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 

@@ -40,8 +40,11 @@ export async function profileSource(
     mayChunk,
   };
   const { chunked, batches } = planTables(tables, planLimits);
-  const readers = maxConnections - (chunked.length > 0 ? 1 : 0);
-  const slots = new PrioritySlots(Math.max(Math.min(options.workers, readers), 1));
+  const readers = Math.max(Math.min(options.workers, maxConnections - (chunked.length > 0 ? 1 : 0)), 1);
+  const slots = new PrioritySlots(readers);
+  // Snapshots held and readers together stay within the ceiling: a reader must never wait for a connection behind a table that
+  // waits for a reader.
+  const snapshots = new PrioritySlots(Math.max(maxConnections - readers, 1));
   let sourceFailure: Failure | null = null;
 
   const runBatch = async (batch: readonly TableSpec[]) => {
@@ -55,21 +58,23 @@ export async function profileSource(
   const runChunked = async () => {
     const running: Promise<void>[] = [];
     for (const [priority, table] of chunked.entries()) {
+      await snapshots.acquire(priority);
       if (options.signal.aborted) break;
       await new Promise<void>((handedOut) => {
         const acquire = async () => {
           await slots.acquire(priority);
           return () => slots.release();
         };
-        const job = profileInChunks(table, source, {
+        const result = profileInChunks(table, source, {
           ...options,
           budget,
           acquire,
           handedOut,
           runChunk: (task) =>
             pool.chunk(task).catch((error: unknown) => ({ ok: false, failure: threadDied(error, table) }) as const),
-        }).then(
-          (result) => deliver(result, options),
+        }).finally(() => snapshots.release());
+        const job = result.then(
+          (done) => deliver(done, options),
           // Nothing was read: a worker takes it whole, with its retries and its answer to a changed shape.
           () => slots.run(priority, () => runBatch([table])),
         );

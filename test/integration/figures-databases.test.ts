@@ -3,7 +3,7 @@ import { loadGeneratedShop } from '../support/generated-shop.js';
 import { loadGeneratedTowns, loadGeneratedWorld } from '../support/generated-world.js';
 import { type PlainSql, plainSql } from '../support/plain-sql.js';
 import { type TestDatabase, type TestServer, testServer } from '../support/postgres.js';
-import { nameOf, type ProfileRun, profileRun } from '../support/profile-run.js';
+import { exactFigures, type ProfileRun, profileRun } from '../support/profile-run.js';
 import { loadShop, loadTowns, loadWorld, sharedData } from '../support/shared-data.js';
 
 /** A database and its SQL answers; each figure is asked for once and compared with every run. */
@@ -115,7 +115,7 @@ describe('the figures do not depend on', () => {
     const one = await profile(shop, towns, { ...IN_CHUNKS, MAX_CHUNKS: '1' });
     const sixteen = await profile(shop, towns, { ...IN_CHUNKS, MAX_CHUNKS: '16' });
     expect(new Set(Object.values(one.chunks))).toEqual(new Set([1]));
-    expect(Object.keys(sixteen.chunks)).toEqual(Object.keys(one.chunks));
+    expect(Object.keys(sixteen.chunks).sort()).toEqual(Object.keys(one.chunks).sort());
     expect(sixteen.chunks).toMatchObject({ 'batch.public.Track': 16, 'cdc.public.towns': 16 });
     for (const run of [one, sixteen]) expect(await differences(run, shop, towns)).toEqual([]);
     expect(sixteen.tables.map(exactFigures)).toEqual(one.tables.map(exactFigures));
@@ -142,16 +142,3 @@ const ODD_SETTINGS = [
   'extra_float_digits = -5',
   `bytea_output = 'escape'`,
 ];
-
-/** What no sketch approximates: columns in their dictionary whole, of the others what is counted. */
-function exactFigures(table: ProfileRun['tables'][number]) {
-  return {
-    name: nameOf(table),
-    rowCount: table.rowCount,
-    columns: table.columns.map((column) => {
-      if (column.distinct?.exact) return column;
-      const { distinct: _, quantiles, topValues, mean, stddev, ...exact } = column;
-      return exact;
-    }),
-  };
-}

@@ -3,8 +3,9 @@ import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { discoverTables } from '#src/adapters/postgres/catalog.js';
 import { runCopies } from '#src/adapters/postgres/copy.js';
+import { lockTables } from '#src/adapters/postgres/lock-tables.js';
 import { copyStatement, selectList } from '#src/adapters/postgres/select-list.js';
-import { lockStatement, SnapshotOwner } from '#src/adapters/postgres/snapshot.js';
+import { SnapshotOwner } from '#src/adapters/postgres/snapshot.js';
 import { transactionPrologue } from '#src/adapters/postgres/transaction.js';
 import type { Guards } from '#src/contract/connection.js';
 import type { TableSpec } from '#src/core/model/relation.js';
@@ -192,41 +193,80 @@ describe('open', () => {
   });
 });
 
-describe('lockStatement', () => {
-  test('locks several tables before their snapshot, with hostile names, in one string with their COPYs', async () => {
+describe('lockTables', () => {
+  const locksOf = async (client: pg.Client) => {
+    const { rows } = await writer.query<{ name: string }>(
+      `SELECT c.relname AS name FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE l.pid = $1 AND n.nspname = 'public' AND l.mode = 'AccessShareLock' AND l.granted ORDER BY 1`,
+      [(client as unknown as { processID: number }).processID],
+    );
+    return rows.map(({ name }) => name);
+  };
+  const begin = (client: pg.Client) =>
+    client.query("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '5s'");
+
+  test('locks several tables before their snapshot, with hostile names', async () => {
     await writer.query(`
       CREATE TABLE "a;b""c
-d" AS SELECT 1 AS n; CREATE MATERIALIZED VIEW seen AS SELECT 1 AS n;
+d" AS SELECT 1 AS n;
       CREATE TABLE base (n int); CREATE TABLE derived (more int) INHERITS (base);
       INSERT INTO base VALUES (1); INSERT INTO derived VALUES (2, 2)`);
-    const names = ['a;b"c\nd', 'base', 'seen'];
+    const names = ['a;b"c\nd', 'base'];
     const tables = await Promise.all(names.map((name) => database.client().then((own) => tableNamed(name, own))));
-    const lock = lockStatement(tables);
-    expect(lock).toBe(
-      'LOCK TABLE ONLY "public"."a;b""c\nd", ONLY "public"."base", ONLY "public"."derived" IN ACCESS SHARE MODE',
-    );
-    const parts = tables.flatMap((table) => table.parts);
-    const statements = parts.map((part) => copyStatement(part, { sql: '"n"' }));
+    const statements = tables.flatMap((table) => table.parts).map((part) => copyStatement(part, { sql: '"n"' }));
     const rows = new RowCollector();
-    const prologue = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${lock}`;
-    await runCopies(worker, statements, rows, { prologue, epilogue: 'COMMIT' });
-    expect(rows.copies.map((copy) => copy.map(([value]) => value?.readInt32BE()))).toEqual([[1], [1], [2], [1]]);
+    await begin(worker);
+    await lockTables(worker, tables);
+    expect(await locksOf(worker)).toEqual(['a;b"c\nd', 'base', 'derived']);
+    await writer.query('INSERT INTO base VALUES (3)');
+    await runCopies(worker, statements, rows);
+    await worker.query('COMMIT');
+    expect(rows.copies.map((copy) => copy.map(([value]) => value?.readInt32BE()))).toEqual([[1], [1, 3], [2]]);
   });
 
-  test('is empty where nothing can be locked', async () => {
-    await writer.query('CREATE VIEW unlockable AS SELECT 1 AS n');
-    expect(lockStatement([await tableNamed('unlockable')])).toBe('');
+  test('locks what LOCK TABLE refuses by reading it', async () => {
+    await writer.query(`
+      CREATE TABLE below (n int); CREATE VIEW above AS SELECT n FROM below;
+      CREATE MATERIALIZED VIEW kept AS SELECT 1 AS n`);
+    await begin(worker);
+    await lockTables(worker, [await tableNamed('above'), await tableNamed('kept')]);
+    expect(await locksOf(worker)).toEqual(['above', 'below', 'kept']);
+    await worker.query('COMMIT');
   });
 
-  test('a TRUNCATE between BEGIN and the first COPY is waited for', async () => {
+  test('a rewrite between BEGIN and the first COPY is waited for', async () => {
     await writer.query('CREATE TABLE small AS SELECT generate_series(1, 10) AS n');
     const table = await tableNamed('small');
     await writer.query('BEGIN; ALTER TABLE small ALTER n TYPE bigint');
-    const prologue = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${lockStatement([table])}`;
-    const statements = [copyStatement(table.parts[0]!, { sql: '"n"' })];
-    const reading = runCopies(holder, statements, new RowCollector(), { prologue, epilogue: 'COMMIT' });
+    await begin(holder);
+    const locking = lockTables(holder, [table]);
     await waitsForLock(holder);
     await writer.query('COMMIT');
-    expect((await reading).rows).toBe(10);
+    await locking;
+    const read = await runCopies(holder, [copyStatement(table.parts[0]!, { sql: '"n"' })], new RowCollector());
+    await holder.query('COMMIT');
+    expect(read.rows).toBe(10);
+  });
+
+  test('holds no lock while it waits for one', async () => {
+    await writer.query(`
+      CREATE TABLE first_of_two (n int); CREATE TABLE second_of_two (n int);
+      CREATE TABLE whole (n int) PARTITION BY LIST (n);
+      CREATE TABLE leaf_1 PARTITION OF whole FOR VALUES IN (1); CREATE TABLE leaf_2 PARTITION OF whole FOR VALUES IN (2)`);
+    const tables = [await tableNamed('first_of_two'), await tableNamed('second_of_two')];
+    const partitioned = await tableNamed('whole');
+    await writer.query('BEGIN; LOCK TABLE second_of_two, leaf_2');
+    await begin(worker);
+    await expect(lockTables(worker, tables)).rejects.toMatchObject({ code: '55P03' });
+    await worker.query('ROLLBACK');
+    await begin(holder);
+    const locking = lockTables(holder, [partitioned]);
+    await waitsForLock(holder);
+    expect(await locksOf(holder)).toEqual([]);
+    await writer.query('LOCK TABLE first_of_two, leaf_1, whole');
+    await writer.query('COMMIT');
+    await locking;
+    expect(await locksOf(holder)).toEqual(['leaf_1', 'leaf_2', 'whole']);
+    await holder.query('COMMIT');
   });
 });

@@ -126,8 +126,8 @@ describe.each([1, 3, 1000])('storing tables with BATCH_SIZE %i', (batchSize) => 
     const run = await runOnce(writer, 0, [tableRecord('t', { points })]);
     const series = await store.listHistory({ table: 't', limit: 10 });
     expect(series.map(({ column, metric, points }) => [column, metric, points])).toEqual([
-      [null, 'row_count', [{ run: run.id, time: day(0).getTime(), value: 1e300, judged: true }]],
-      ['x', 'max', [{ run: run.id, time: day(0).getTime(), value: -1 / 3, stdError: 5e-324, judged: true }]],
+      [null, 'row_count', [{ run: run.id, label: run.label, time: day(0).getTime(), value: 1e300, judged: true }]],
+      ['x', 'max', [{ run: run.id, label: run.label, time: day(0).getTime(), value: -1 / 3, stdError: 5e-324, judged: true }]],
     ]);
   });
 

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 
 /** Which figures a type has, by what Postgres says of it. */
 export type Group = 'number' | 'time' | 'oid' | 'text' | 'bytea' | 'uuid' | 'bool' | 'enum' | 'array' | 'as text';
@@ -19,7 +19,9 @@ export interface Column {
   readonly key: string;
   readonly keyType: string;
   readonly sort: string;
-  /** True for values that are neither null, NaN nor infinite. */
+  readonly isNan: string;
+  readonly isInfinite: string;
+  /** True for values that are neither NaN nor infinite. */
   readonly finite: string;
   /** Length while no value is cut; null where the type has none. */
   readonly length: { readonly sql: string; readonly unit: 'characters' | 'bytes' | 'elements' } | null;
@@ -52,14 +54,15 @@ const GROUPS: Readonly<Record<string, Group>> = {
   uuid: 'uuid',
   bool: 'bool',
 };
-const INFINITIES: Readonly<Record<string, readonly string[]>> = {
-  float4: ['Infinity', '-Infinity'],
-  float8: ['Infinity', '-Infinity'],
-  numeric: ['Infinity', '-Infinity'],
-  date: ['infinity', '-infinity'],
-  timestamp: ['infinity', '-infinity'],
-  timestamptz: ['infinity', '-infinity'],
-  interval: ['infinity', '-infinity'],
+/** Types with infinite values, and the server version they have them from. */
+const INFINITE_SINCE: Readonly<Record<string, number>> = {
+  float4: 0,
+  float8: 0,
+  numeric: 140000,
+  date: 0,
+  timestamp: 0,
+  timestamptz: 0,
+  interval: 170000,
 };
 const WITH_NAN = ['float4', 'float8', 'numeric'];
 
@@ -67,7 +70,7 @@ const WITH_NAN = ['float4', 'float8', 'numeric'];
 export async function readColumns(client: pg.Client, table: string): Promise<Column[]> {
   const { rows } = await client.query(
     `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, b.typname AS base, b.typtype,
-       b.typcategory AS category, quote_ident(n.nspname) || '.' || quote_ident(b.typname) AS sql_type
+       b.typcategory AS category, current_setting('server_version_num')::int AS version, quote_ident(n.nspname) || '.' || quote_ident(b.typname) AS sql_type
      FROM pg_attribute a
      CROSS JOIN LATERAL (
        WITH RECURSIVE d AS (SELECT t.* FROM pg_type t WHERE t.oid = a.atttypid
@@ -77,11 +80,12 @@ export async function readColumns(client: pg.Client, table: string): Promise<Col
      WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
     [table],
   );
-  return rows.map(({ name, type, base, typtype, category, sql_type: sqlType }): Column => {
+  return rows.map(({ name, type, base, typtype, category, version, sql_type: sqlType }): Column => {
     const group = typtype === 'e' ? 'enum' : category === 'A' ? 'array' : (GROUPS[base] ?? 'as text');
     const byText = group === 'array' || group === 'as text';
     const isText = group === 'text';
-    const special = [...(WITH_NAN.includes(base) ? ['NaN'] : []), ...(INFINITIES[base] ?? [])];
+    const isNan = WITH_NAN.includes(base) ? `x = 'NaN'` : 'false';
+    const isInfinite = version >= (INFINITE_SINCE[base] ?? version + 1) ? `x IN ('infinity', '-infinity')` : 'false';
     const collated = base === 'bpchar' ? 'x COLLATE "C"' : 'x::text COLLATE "C"';
     return {
       name,
@@ -94,7 +98,9 @@ export async function readColumns(client: pg.Client, table: string): Promise<Col
       key: byText ? 'x::text COLLATE "C"' : isText ? collated : 'x',
       keyType: byText || (isText && base !== 'bpchar') ? 'text' : sqlType,
       sort: isText ? collated : 'x',
-      finite: special.length > 0 ? `x::text NOT IN (${special.map(pg.escapeLiteral)})` : 'x IS NOT NULL',
+      isNan,
+      isInfinite,
+      finite: `NOT (${isNan} OR ${isInfinite})`,
       length: lengthOf(group),
       empty: isText
         ? `x = ''`
@@ -125,25 +131,22 @@ export async function aggregatesQuery(
   column: Column,
   cap: number,
 ): Promise<Aggregates> {
-  const { group, base, finite, length, empty } = column;
+  const { group, base, isNan, isInfinite, finite, length, empty } = column;
   const count = (condition: string | null) => (condition === null ? '0' : `count(*) FILTER (WHERE ${condition})::int`);
   const octets = octetsOf(column);
   const number = group === 'number';
-  // a float's shortest text is nearer to it than its cast to numeric, which keeps 15 or 6 digits
-  const exact = base.startsWith('float') ? 'x::text::numeric' : 'x::numeric';
-  const infinities = INFINITIES[base]?.map(pg.escapeLiteral);
+  // a float's shortest text is nearer to it than its cast to numeric, which keeps 15 digits; the scale of the sum is that
+  // of the result, else the deviation of integers comes out rounded to one
+  const exact = `${base.startsWith('float') ? 'x::float8::text' : 'x'}::numeric + 0.${'0'.repeat(15)}`;
   const { rows } = await client.query(
-    `SELECT count(x)::int AS "values",
-      ${count(WITH_NAN.includes(base) ? `x = 'NaN'` : null)} AS nan,
-      ${count(infinities ? `x::text IN (${infinities})` : null)} AS infinite,
-      ${count(number ? `x = 0` : null)} AS zeros,
-      ${count(number ? `x < 0 AND ${finite}` : null)} AS negatives,
-      ${number ? `(avg(${exact}) FILTER (WHERE ${finite}))::float8` : 'NULL'} AS mean,
-      ${number ? `(stddev_samp(${exact}) FILTER (WHERE ${finite}))::float8` : 'NULL'} AS stddev,
-      ${count(empty)} AS empty, ${count(octets && `${octets} > ${cap}`)} AS truncated,
-      ${length ? `min(${length.sql})::int AS shortest, avg(${length.sql})::float8 AS mean_length, max(${length.sql})::int AS longest` : '0 AS shortest'},
-      ${octets ? `min(${octets})::int AS fewest, avg(${octets})::float8 AS mean_octets, max(${octets})::int AS most` : '0 AS fewest'}
-    FROM ${from}`,
+    `SELECT count(x)::int AS "values", ${count(isNan)} AS nan, ${count(isInfinite)} AS infinite,
+      ${count(number ? `x = 0` : null)} AS zeros, ${count(number ? `x < 0 AND ${finite}` : null)} AS negatives,
+      avg(number)::float8 AS mean, stddev_samp(number)::float8 AS stddev,
+      ${count(empty)} AS empty, ${count(octets && `octets > ${cap}`)} AS truncated,
+      min(length) AS shortest, avg(length)::float8 AS mean_length, max(length) AS longest,
+      min(octets) AS fewest, avg(octets)::float8 AS mean_octets, max(octets) AS most
+    FROM (SELECT x, ${number ? `CASE WHEN ${finite} THEN ${exact} END` : 'NULL::numeric'} AS number,
+      ${length?.sql ?? 'NULL::int'} AS length, ${octets ?? 'NULL::int'} AS octets FROM ${from} OFFSET 0) AS t`,
   );
   const [row] = rows;
   const cut = row.truncated > 0 && length?.unit === 'characters';

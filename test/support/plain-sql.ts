@@ -38,6 +38,7 @@ export interface PlainSql {
 export async function plainSql(client: pg.Client): Promise<PlainSql> {
   await client.query(`SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';
     SET extra_float_digits = 1; SET search_path = pg_catalog; SET row_security = off; SET jit = off; SET work_mem = '64MB'`);
+  const checked = new Map<string, readonly Difference[]>();
   const known = new Map<string, Promise<{ rows: number; columns: { column: Column; expected: Expected }[] }>>();
   return {
     async differences(table, { maxValueBytes = 1024 } = {}) {
@@ -59,8 +60,13 @@ export async function plainSql(client: pg.Client): Promise<PlainSql> {
         return found;
       }
       for (const [i, { column, expected }] of columns.entries()) {
-        const check = new ColumnCheck(client, name, column, expected, table.columns[i]!, rows, columns.length);
-        for (const [figure, is, sql] of await check.differences()) say(column.name, figure, is, sql);
+        const reported = table.columns[i]!;
+        const figures = JSON.stringify([key, reported]);
+        if (!checked.has(figures)) {
+          const check = new ColumnCheck(client, name, column, expected, reported, rows, columns.length);
+          checked.set(figures, await check.differences());
+        }
+        for (const [figure, is, sql] of checked.get(figures)!) say(column.name, figure, is, sql);
       }
       return found;
     },
@@ -272,15 +278,18 @@ async function expectTable(client: pg.Client, table: string, maxValueBytes: numb
 }
 
 async function expectColumn(client: pg.Client, table: string, column: Column, cap: number): Promise<Expected> {
-  const from = `(SELECT ${pg.escapeIdentifier(column.name)} AS x FROM ${table}) AS t`;
+  // a column by itself is read in a fraction of the time
+  const from = 'pg_temp.one_column';
+  await client.query(`CREATE TEMP TABLE one_column AS SELECT ${pg.escapeIdentifier(column.name)} AS x FROM ${table}`);
   const aggregates = await aggregatesQuery(client, from, column, cap);
   const groups = await client.query(
     `WITH g AS (SELECT count(*)::int AS n FROM ${from} WHERE x IS NOT NULL GROUP BY ${column.key})
     SELECT count(*)::int AS distinct,
       ARRAY(SELECT n FROM g ORDER BY n DESC LIMIT ${SHOWN + 1}) AS counts FROM g`,
   );
+  // bytea and uuid have no min() before Postgres 18
   const extreme = (direction: string) =>
-    `(SELECT to_json(x) #>> '{}' FROM ${from} WHERE ${column.finite} ORDER BY ${column.sort} ${direction} LIMIT 1)`;
+    `(SELECT to_json(x) #>> '{}' FROM ${from} WHERE x IS NOT NULL AND ${column.finite} ORDER BY ${column.sort} ${direction} LIMIT 1)`;
   const extremes = column.ordered
     ? (await client.query(`SELECT ${extreme('ASC')} AS min, ${extreme('DESC')} AS max`)).rows[0]
     : { min: null, max: null };
@@ -294,6 +303,7 @@ async function expectColumn(client: pg.Client, table: string, column: Column, ca
         )
       ).rows[0].quantiles
     : [];
+  await client.query('DROP TABLE pg_temp.one_column');
   return { ...aggregates, ...groups.rows[0], ...extremes, quantiles };
 }
 

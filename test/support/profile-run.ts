@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterAll } from 'vitest';
 import type { TableProfile } from '#src/core/model/profile.js';
 import { runCli } from './cli.js';
 
@@ -18,15 +18,20 @@ export interface ProfileRun {
   readonly stderr: string;
 }
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** Runs `profile --json` (or `run --json`) in a process of its own and reads what it wrote. */
 export async function profileRun(
   env: Readonly<Record<string, string>>,
   command: 'profile' | 'run' = 'profile',
 ): Promise<ProfileRun> {
   const cwd = mkdtempSync(join(tmpdir(), 'sentinel-figures-'));
-  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
+  folders.push(cwd);
   const { code, stdout, stderr } = await runCli([command, '--json'], {
-    entry: 'source',
+    entry: 'dist',
     cwd,
     env: { LOG_DIR: 'logs', LOG_FORMAT: 'json', MAX_RETRY_ATTEMPTS: '0', ...env },
   });
@@ -49,7 +54,7 @@ export async function profileRun(
   };
 }
 
-export function nameOf({ source, schema, table }: Pick<TableProfile, 'source' | 'schema' | 'table'>): string {
+function nameOf({ source, schema, table }: Pick<TableProfile, 'source' | 'schema' | 'table'>): string {
   return `${source}.${schema}.${table}`;
 }
 
@@ -58,4 +63,17 @@ export function parseLines(text: string): Record<string, unknown>[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+/** What no sketch approximates: columns in their dictionary whole, of the others what is counted. */
+export function exactFigures(table: TableProfile) {
+  return {
+    name: nameOf(table),
+    rowCount: table.rowCount,
+    columns: table.columns.map((column) => {
+      if (column.distinct?.exact) return column;
+      const { distinct: _, quantiles, topValues, mean, stddev, ...exact } = column;
+      return exact;
+    }),
+  };
 }

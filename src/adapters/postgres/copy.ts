@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, Connection, Submittable } from 'pg';
 import { type CopyConsumer, CopyStreamDecoder } from '#src/core/decode/copy-stream-decoder.js';
 import { CopyFailure, type CopyPhase, connectionLost } from './copy-failure.js';
+import type { ReadingSocket } from './reading-socket.js';
 
 export interface CopyOptions {
   /** Statements sent before the first COPY, e.g. BEGIN, guards, LOCK TABLE. */
@@ -95,6 +96,7 @@ class CopyBatch implements Submittable {
     this.#libraryListeners = stream.listeners('data') as DataListener[];
     stream.on('data', this.#onData); // before the others go: a stream without listeners may stop flowing
     for (const listener of this.#libraryListeners) stream.removeListener('data', listener);
+    readInPlace(stream, true); // the decoder copies what it is given
     stream.once('close', this.#onClose);
     connection.query(this.#text);
     return undefined;
@@ -155,6 +157,7 @@ class CopyBatch implements Submittable {
     const stream = this.#stream;
     if (stream === null) return;
     this.#stream = null;
+    readInPlace(stream, false);
     for (const listener of this.#libraryListeners) stream.on('data', listener);
     stream.removeListener('data', this.#onData);
     stream.removeListener('close', this.#onClose);
@@ -169,6 +172,10 @@ class CopyBatch implements Submittable {
     if (this.#failure !== null) this.#reject(this.#failure);
     else this.#resolve({ rows: this.#decoder.rows, bytes: this.#decoder.payloadBytes });
   }
+}
+
+function readInPlace(stream: Duplex | ReadingSocket, inPlace: boolean): void {
+  if ('inPlace' in stream) stream.inPlace = inPlace;
 }
 
 function withoutTerminator(sql: string): string {

@@ -85,7 +85,7 @@ function within({ fromBlock, toBlock }: BlockRange): string {
 function expressions(column: ColumnSpec, guarded: boolean, cap: number): { value: string; length: string | null } {
   const name = quoteIdentifier(column.name);
   if (NATIVE.has(column.kind)) return { value: name, length: null };
-  if (column.kind === 'text') {
+  if (column.kind === 'text' || column.kind === 'bpchar') {
     if (!guarded) return { value: name, length: null };
     // bpchar, because a cast of char(n) to text would strip the trailing blanks that the unguarded form sends.
     const prefix = `pg_catalog.substr(${name}::pg_catalog.text, 1, ${cap})::pg_catalog.bpchar`;

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Guards } from '#src/contract/connection.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import { serverTraits } from './client-state.js';
+import { lockTables } from './lock-tables.js';
 import { quoteQualified } from './quote.js';
 import { SourceError } from './source-error.js';
 import { transactionPrologue } from './transaction.js';
@@ -40,8 +41,8 @@ export class SnapshotOwner {
     const openedAt = Date.now();
     try {
       // READ COMMITTED: each statement takes its own snapshot, so the exported one is younger than the locks before it.
-      const begin = transactionPrologue({ ...guards, ...serverTraits(client) });
-      await client.query([begin + lockStatement([table]), ...readsThatLock(table)].filter(Boolean).join(';\n'));
+      await client.query(transactionPrologue({ ...guards, ...serverTraits(client) }));
+      await lockTables(client, [table]);
       return new SnapshotOwner(client, guards.maxTransactionAgeMs, openedAt, await takeSnapshot(client, table));
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
@@ -64,31 +65,6 @@ interface TakenSnapshot {
   readonly id: string;
   readonly blocks: number[];
   readonly filenodes: (number | null)[];
-}
-
-/**
- * `LOCK TABLE … IN ACCESS SHARE MODE` on every heap that is read of these tables, to be the first statement after BEGIN;
- * empty where none of them can be locked. READ ONLY allows it and it takes no snapshot.
- */
-export function lockStatement(tables: readonly TableSpec[]): string {
-  const targets = tables.flatMap(lockTargets);
-  return targets.length === 0 ? '' : `LOCK TABLE ${targets.join(', ')} IN ACCESS SHARE MODE`;
-}
-
-function lockTargets(table: TableSpec): string[] {
-  if (!table.lockable) return [];
-  const own = table.parts.some((part) => part.oid === table.oid)
-    ? []
-    : [`ONLY ${quoteQualified(table.schema, table.name)}`];
-  const parts = table.parts.filter((part) => part.kind === 'table' || part.kind === 'partitioned table');
-  return [...own, ...parts.map((part) => (part.only ? 'ONLY ' : '') + quoteQualified(part.schema, part.name))];
-}
-
-/** What LOCK TABLE refuses (materialised views, foreign tables, column privileges only) is locked by any read of it. */
-export function readsThatLock(table: TableSpec): string[] {
-  return table.parts
-    .filter((part) => !table.lockable || !(part.kind === 'table' || part.kind === 'partitioned table'))
-    .map((part) => `SELECT FROM ${quoteQualified(part.schema, part.name)} WHERE false`);
 }
 
 async function takeSnapshot(client: pg.Client, table: TableSpec): Promise<TakenSnapshot> {

@@ -67,8 +67,7 @@ export class PostgresSourceAccess implements SourceAccess {
   }
 
   async holdSnapshot(table: TableSpec): Promise<HeldSnapshot> {
-    this.#pool ??= this.#createPool(this.#maxConnections);
-    const pool = this.#pool;
+    const pool = (this.#pool ??= this.#createPool(this.#maxConnections));
     const { guards } = this.options;
     return new Promise<HeldSnapshot>((resolve, reject) => {
       const lent = pool.withClient(async (client) => {
@@ -108,6 +107,10 @@ export class PostgresSourceAccess implements SourceAccess {
 
   #createPool(maxConnections: number): SourcePool {
     const settings: SourceSettings = { ...this.options.source, maxConnections, keepIdle: false };
-    return new SourcePool(settings, this.options.guards, COORDINATOR_POOL, `sentinel/orchestrator/${this.name}`);
+    const { guards, signal } = this.options;
+    const pool = new SourcePool(settings, guards, COORDINATOR_POOL, `sentinel/orchestrator/${this.name}`);
+    // One for listing and one for snapshots: few enough to listen for the life of the run.
+    signal.addEventListener('abort', () => void pool.cancelRunning(), { once: true });
+    return pool;
   }
 }

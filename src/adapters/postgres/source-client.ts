@@ -6,6 +6,7 @@ import { cancelUntilSettled } from './cancel.js';
 import { isBusy } from './client-state.js';
 import { CopyFailure } from './copy-failure.js';
 import { foreignServer } from './foreign-server.js';
+import { readingSocket } from './reading-socket.js';
 import { SourceError } from './source-error.js';
 import { type AttemptOutcome, type TlsAttempt, tlsAttempts, triesOtherWay } from './tls.js';
 
@@ -158,6 +159,8 @@ export class SourceClient extends pg.Client {
     const ssl = attempt === 'plain' ? false : { ...attempt };
     const wire = new pg.Connection({
       ssl,
+      // TLS wraps a socket below its reads.
+      ...(ssl === false && { stream: readingSocket }),
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     }) as WireConnection;

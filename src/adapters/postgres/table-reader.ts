@@ -7,8 +7,8 @@ import type { CopyRequest, ReadTransaction, TableReader } from '#src/engine/prof
 import type { DiscoveryOptions } from './catalog.js';
 import { discoverTables } from './catalog.js';
 import { runCopies } from './copy.js';
+import { lockTables } from './lock-tables.js';
 import { copyStatement, type SelectList, selectList, splitColumns } from './select-list.js';
-import { lockStatement, readsThatLock } from './snapshot.js';
 import type { SourcePool } from './source-pool.js';
 import { readOnly } from './transaction.js';
 import { verifyShapes } from './verify-shape.js';
@@ -45,8 +45,7 @@ export function createTableReader(options: TableReaderOptions): TableReader {
         // Locks come before the transaction's snapshot; where LOCK TABLE is refused, each statement takes a snapshot of its own.
         const isolation = tables.every((table) => table.lockable) ? 'repeatable read' : 'read committed';
         return readOnly(client, { ...guards, isolation }, async () => {
-          const locks = [lockStatement(tables), ...tables.flatMap(readsThatLock)].filter(Boolean);
-          if (locks.length > 0) await client.query(locks.join(';\n'));
+          await lockTables(client, tables);
           await verifyShapes(client, tables, options.discovery);
           return body(readTransaction(client, statement));
         });

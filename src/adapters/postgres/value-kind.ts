@@ -23,7 +23,7 @@ const BUILT_IN: ReadonlyMap<number, ValueKind> = new Map<number, ValueKind>([
   [114, 'json'],
   [700, 'float4'],
   [701, 'float8'],
-  [1042, 'text'], // bpchar
+  [1042, 'bpchar'],
   [1043, 'text'], // varchar
   [1082, 'date'],
   [1083, 'time'],

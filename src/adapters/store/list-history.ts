@@ -19,7 +19,7 @@ export interface HistoryFilter {
 export interface HistorySeries extends DatasetName {
   readonly column: string | null;
   readonly metric: string;
-  readonly points: readonly (Point & { readonly judged: boolean })[];
+  readonly points: readonly (Point & { readonly label: string; readonly judged: boolean })[];
 }
 
 interface Row {
@@ -29,6 +29,7 @@ interface Row {
   readonly column_name: string | null;
   readonly metric: string;
   readonly runs: readonly string[];
+  readonly labels: readonly (string | null)[];
   readonly times: readonly number[];
   readonly values: readonly number[];
   readonly errors: readonly (number | null)[];
@@ -56,6 +57,7 @@ export async function listHistory(query: Query, s: string, filter: HistoryFilter
       const stdError = row.errors[i] ?? null;
       return {
         run: Number(run),
+        label: row.labels[i] ?? run,
         time: row.times[i]!,
         value: row.values[i]!,
         ...(stdError !== null && { stdError }),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionBudget, TableResult } from '#src/contract/messages.js';
 import { sourceChecks, tableChecks } from '#src/core/checks/index.js';
 import { judgeBatch } from '#src/engine/detect/judge-batch.js';
@@ -10,6 +11,9 @@ import { withRetry } from '../postgres/retry.js';
 import { SourcePool } from '../postgres/source-pool.js';
 import { createTableReader } from '../postgres/table-reader.js';
 import type { WorkerChannel, WorkerHandlers } from './worker-host.js';
+
+/** Between two looks for statements to cancel. */
+const CANCEL_AGAIN_MS = 100;
 
 /** Composes the engine with this thread's own connection pools, one per source, made when a task first needs them. */
 export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
@@ -113,7 +117,11 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
     },
     async cancel() {
       stop.abort(new Error('the run was stopped'));
-      await Promise.all([...pools.values()].map((each) => each.cancelRunning()));
+      // A task that was between two statements sends the next one: ask again for as long as the thread lives.
+      for (;;) {
+        await Promise.all([...pools.values()].map((each) => each.cancelRunning()));
+        await delay(CANCEL_AGAIN_MS, undefined, { ref: false });
+      }
     },
   };
 }

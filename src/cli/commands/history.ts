@@ -31,7 +31,8 @@ export async function historyCommand(
       column: options.column ?? null,
       limit: options.limit,
     });
-    if (series.length === 0) throw new CliError(nothingStored(name, metric, options.column));
+    if (series.length === 0)
+      throw new CliError(nothingStored(name, metric, options.column, await store.listHistory({ ...parts, limit: 1 })));
     for (const one of series) {
       if (options.json) for (const point of one.points) writeJson(io, pointRecord(one, point));
       else writeLine(io.stdout, describe(one));
@@ -43,9 +44,9 @@ export async function historyCommand(
 }
 
 function pointRecord({ source, schema, table, column, metric }: HistorySeries, point: HistorySeries['points'][number]) {
-  const { time, run, ...rest } = point;
+  const { time, run: _, label, ...rest } = point;
   const at = new Date(time).toISOString();
-  return { type: 'point', source, schema, table, ...(column !== null && { column }), metric, run, at, ...rest };
+  return { type: 'point', source, schema, table, ...(column !== null && { column }), metric, run: label, at, ...rest };
 }
 
 function describe({ source, schema, table, column, metric, points }: HistorySeries): string {
@@ -58,7 +59,20 @@ function describe({ source, schema, table, column, metric, points }: HistorySeri
   return `${title}\n${renderTable([{ title: 'as of' }, { title: metric, align: 'right' }, { title: '' }], rows)}\n`;
 }
 
-function nothingStored(name: string, metric: string | undefined, column: string | undefined): string {
-  const what = [metric && `metric ${metric}`, column && `column ${column}`].filter(Boolean).join(' and ');
-  return `nothing is stored of table ${name}${what ? ` for ${what}` : ''}; "sentinel tables" lists what is looked at`;
+/** Says what is there instead; `stored` are all series of the table. */
+function nothingStored(
+  name: string,
+  metric: string | undefined,
+  column: string | undefined,
+  stored: readonly HistorySeries[],
+): string {
+  if (stored.length === 0) return `nothing is stored of table ${name}; "sentinel tables" lists what is looked at`;
+  const list = (names: readonly (string | null)[]) => [...new Set(names)].join(', ');
+  const columns = stored.map((series) => series.column).filter((known) => known !== null);
+  if (column !== undefined && !columns.includes(column))
+    return `nothing is stored of column ${column} of table ${name}; stored columns: ${list(columns) || 'none'}`;
+  const same = stored.filter((series) => series.column === (column ?? null)).map((series) => series.metric);
+  const what = column === undefined ? `table ${name}` : `column ${column} of table ${name}`;
+  const hint = column === undefined && stored.some((series) => series.metric === metric) ? ' (give a --column)' : '';
+  return `metric ${metric} is not stored of ${what}${hint}; stored metrics: ${list(same) || 'none'}`;
 }

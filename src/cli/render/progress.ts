@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import type * as CliProgress from 'cli-progress';
-import { formatDuration, formatNumber } from './format.js';
+import { formatCount, formatDuration, formatNumber } from './format.js';
 import { escapeControls, pad } from './text-width.js';
 
 /** Shows how far each source is, on stderr. */
@@ -57,7 +57,7 @@ export function renderBar(progress: SourceProgress, nameWidth: number): string {
 /** One source as a plain line. */
 export function renderProgressLine(progress: SourceProgress): string {
   const { source, tables, done, rows, elapsedMs, state } = progress;
-  const parts = [`${formatNumber(done)} of ${formatNumber(tables)} tables`, `${formatNumber(rows)} rows`];
+  const parts = [`${formatNumber(done)} of ${formatCount(tables, 'table')}`, formatCount(rows, 'row')];
   const left = done >= tables ? [`in ${formatDuration(elapsedMs)}`] : timeLeft(progress);
   return `${escapeControls(source)}: ${[...parts, ...(state === 'failed' ? ['failed'] : left)].join(', ')}`;
 }

@@ -173,6 +173,7 @@ function renderRemarks(input: SummaryInput, { width, color }: SummaryOptions): s
 
 /** What the run cost the watched databases, in one line. */
 function renderCost({ durationMs, rows, bytes, connectionsMax, longestTransactionMs }: SummaryFigures): string {
+  if (connectionsMax === 0) return `Took ${formatDuration(durationMs)}; no source was read.`;
   const parts = [
     formatDuration(durationMs),
     `${formatCount(rows, 'row')} and ${formatBytes(bytes)} read`,

@@ -13,6 +13,8 @@ export interface KindTraits {
   readonly width: number | null;
   /** Counts empty strings, zero-length bytea or arrays without elements. */
   readonly empty: boolean;
+  /** Trailing blanks are padding: no part of the value, its length or what makes it empty, as SQL has it for `char(n)`. */
+  readonly padded: boolean;
 }
 
 const BARE: KindTraits = {
@@ -22,6 +24,7 @@ const BARE: KindTraits = {
   length: null,
   width: null,
   empty: false,
+  padded: false,
 };
 const TEMPORAL: KindTraits = { ...BARE, order: 'number', quantiles: true };
 const NUMBER: KindTraits = { ...TEMPORAL, arithmetic: true };
@@ -37,6 +40,7 @@ const TRAITS: Readonly<Record<ValueKind, KindTraits>> = {
   numeric: { ...NUMBER, order: 'numeric' },
   bool: { ...BARE, width: 1 },
   text: { ...OPAQUE, order: 'bytes', empty: true },
+  bpchar: { ...OPAQUE, order: 'bytes', empty: true, padded: true },
   bytea: { ...BARE, order: 'bytes', length: 'bytes', empty: true },
   date: { ...TEMPORAL, width: 4 },
   time: { ...TEMPORAL, width: 8 },

@@ -7,6 +7,9 @@ import { decodeUtf8 } from './utf8.js';
 
 const INFINITE = ['-infinity', '', 'infinity'] as const;
 const INT64_MAX = 9223372036854775807n;
+const HOUR_US = 3_600_000_000;
+/** Seconds from UTC to the farthest zone a timetz can have. */
+const FARTHEST_ZONE = 57_599;
 const span = new IntervalSpan();
 
 /**
@@ -73,7 +76,7 @@ export function renderNumber(kind: ValueKind, value: number): JsonValue {
     case 'time':
       return clockText(microseconds(value));
     case 'timetz':
-      return `${clockText(microseconds(value - Math.floor(value / DAY_US) * DAY_US))}+00`;
+      return timetzText(value);
     case 'timestamp':
       return timestampText(microseconds(value), '');
     case 'timestamptz':
@@ -85,6 +88,14 @@ export function renderNumber(kind: ValueKind, value: number): JsonValue {
     default:
       return value + 0; // −0 becomes 0
   }
+}
+
+/** An instant before or after the day in UTC is only to be had in another zone: `00:00:00+02` is two hours before it. */
+function timetzText(value: number): string {
+  const beyond = value < 0 ? value : Math.max(0, value - DAY_US);
+  const seconds = Math.min(Math.ceil(Math.abs(beyond) / HOUR_US) * 3600, FARTHEST_ZONE);
+  const secondsWest = Math.sign(beyond) * seconds;
+  return clockText(microseconds(value - secondsWest * 1e6)) + zoneText(secondsWest);
 }
 
 function infiniteNumber(kind: ValueKind, value: number): string {

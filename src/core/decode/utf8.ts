@@ -12,6 +12,13 @@ export function countCharacters(view: DataView, start: number, length: number): 
   return length - continuations;
 }
 
+/** Bytes of a value without its trailing blanks. */
+export function withoutBlanks(bytes: Uint8Array, start: number, length: number): number {
+  let kept = length;
+  while (kept > 0 && bytes[start + kept - 1] === 0x20) kept--;
+  return kept;
+}
+
 /** Longest length up to `limit` that cuts no character in two, for a value longer than `limit`. */
 export function characterBoundary(bytes: Uint8Array, start: number, limit: number): number {
   for (let length = limit; length >= 0 && length > limit - 4; length--) {

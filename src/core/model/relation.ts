@@ -9,6 +9,7 @@ export type ValueKind =
   | 'numeric'
   | 'bool'
   | 'text'
+  | 'bpchar'
   | 'bytea'
   | 'date'
   | 'time'

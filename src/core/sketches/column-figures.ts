@@ -1,5 +1,5 @@
 import type { KindTraits } from '../decode/kind-traits.js';
-import { countCharacters } from '../decode/utf8.js';
+import { countCharacters, withoutBlanks } from '../decode/utf8.js';
 import type { ByteReader, ByteWriter } from './bytes.js';
 import { Extremes } from './extremes.js';
 
@@ -133,19 +133,21 @@ export class ColumnFigures {
     if (traits.length === null) return;
     const { offsets, lengths, sizes } = values;
     const counted = traits.length === 'characters';
+    const { padded } = traits;
     let { min, max, sum } = this.sizes;
     let { min: charMin, max: charMax, sum: charSum } = this.characters;
     let empty = 0;
     for (let i = 0; i < values.count; i++) {
       const weight = weights === null ? 1 : weights[i]!;
       const size = sizes[i]! < 0 ? ~sizes[i]! : sizes[i]!;
-      if (size === 0) empty += weight;
+      const content = padded ? withoutBlanks(bytes, offsets[i]!, lengths[i]!) : size;
+      if (content === 0) empty += weight;
       if (size < min) min = size;
       if (size > max) max = size;
       sum += size * weight;
       if (!counted) continue;
       let length = characters === null ? -1 : characters[i]!;
-      if (length < 0) length = countCharacters(view, offsets[i]!, lengths[i]!);
+      if (length < 0) length = countCharacters(view, offsets[i]!, padded ? content : lengths[i]!);
       if (length < charMin) charMin = length;
       if (length > charMax) charMax = length;
       charSum += length * weight;

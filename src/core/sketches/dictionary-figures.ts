@@ -79,14 +79,18 @@ export function exactQuantiles(
     if (isExact(traits, value)) return renderNumber(kind, value);
     let before = through;
     for (let i = at; i >= 0 && values[i] === value; i--) before -= weights[i]!;
-    return renderEntry(kind, traits, entries, numbers, value, rank - before);
+    const exact = renderEntry(kind, traits, entries, numbers, value, rank - before);
+    return kind === 'numeric' ? Number(exact) : exact;
   });
 }
 
-/** Whether the double tells the value: not so beyond 2^53, nor for intervals and zoned times, whose parts it loses. */
+/**
+ * Whether the double tells the value: not so beyond 2^53, nor for intervals and zoned times, whose parts it loses; that of
+ * a numeric may be off by an ulp.
+ */
 function isExact(traits: KindTraits, value: number): boolean {
   if (traits.order === 'int64') return Math.abs(value) < EXACT_INTEGERS;
-  return traits.order === 'number' || traits.order === 'numeric';
+  return traits.order === 'number';
 }
 
 /** The `rank`-th (from 1) of the values whose double is `value`. */

@@ -2,8 +2,6 @@ import { type ByteReader, type ByteWriter, CorruptState } from './bytes.js';
 
 /** Most entries of a dictionary. */
 export const DICTIONARY_LIMIT = 6144;
-/** Most value bytes of a dictionary. */
-export const DICTIONARY_ARENA_BYTES = 256 * 1024;
 
 export interface DictionaryLimits {
   readonly entries: number;
@@ -34,7 +32,7 @@ export class Dictionary {
   /** Entry index + 1; 0 is free. Only the first `mask + 1` are in use. */
   private slots = new Int32Array(2 * FIRST_ENTRIES);
   private mask = 2 * FIRST_ENTRIES - 1;
-  private limits: DictionaryLimits = { entries: DICTIONARY_LIMIT, arenaBytes: DICTIONARY_ARENA_BYTES };
+  private limits: DictionaryLimits = { entries: DICTIONARY_LIMIT, arenaBytes: FIRST_ARENA_BYTES };
 
   /** Empties it, to hold at most so much. */
   reset(limits: DictionaryLimits): void {

@@ -3,6 +3,8 @@ import { Dictionary, type DictionaryLimits } from './dictionary.js';
 
 /** Kept of each: enough for a wide table, some 30 MB at most. */
 const KEPT = 32;
+/** A dictionary that grew beyond this is not kept. */
+const KEPT_ARENA_BYTES = 256 * 1024;
 
 const dictionaries: Dictionary[] = [];
 const sketches: ColumnSketch[] = [];
@@ -24,7 +26,7 @@ export function takeSketch(seed: number): ColumnSketch {
 
 /** The caller must not use the dictionary again. */
 export function giveDictionary(dictionary: Dictionary): void {
-  if (dictionaries.length < KEPT) dictionaries.push(dictionary);
+  if (dictionaries.length < KEPT && dictionary.bytes.length <= KEPT_ARENA_BYTES) dictionaries.push(dictionary);
 }
 
 /** The caller must not use the sketch again. */

@@ -1,10 +1,11 @@
 import type { ColumnFields } from '../decode/column-fields.js';
 import type { FieldBatch } from '../decode/field-batch.js';
+import { traitsOf } from '../decode/kind-traits.js';
 import { decodeUtf8, encodeUtf8 } from '../decode/utf8.js';
 import type { ColumnSpec } from '../model/relation.js';
 import { ByteReader, ByteWriter, CorruptState } from './bytes.js';
 import { ColumnState } from './column-state.js';
-import { DICTIONARY_ARENA_BYTES, DICTIONARY_LIMIT, type DictionaryLimits } from './dictionary.js';
+import { DICTIONARY_LIMIT, type DictionaryLimits } from './dictionary.js';
 
 /** What a state depends on beside the rows. */
 export interface StateOptions {
@@ -22,10 +23,13 @@ export class StateMismatch extends Error {
 const VERSION = 1;
 /** Tables of more columns share what so many dictionaries may hold, so that memory stays bounded. */
 const FULL_DICTIONARIES = 64;
+/** Values of varying length may fill so much in all of a table's dictionaries: with few such columns they may be long. */
+const DICTIONARIES_ARENA_BYTES = 16 * 2 ** 20;
 
 /**
- * Mergeable state of a table: rows and one `ColumnState` a column. Merging in a fixed order is deterministic. In tables of
- * up to 64 columns each takes at most some 550 KiB while it is exact, then 110 KiB (numbers) to 210 KiB (texts).
+ * Mergeable state of a table: rows and one `ColumnState` a column. Merging in a fixed order is deterministic. A
+ * column takes at most some 300 KiB and its share of 16 MiB for values while it is exact, then 110 KiB (numbers) to 210
+ * KiB (texts).
  */
 export class TableState {
   rows = 0;
@@ -42,7 +46,7 @@ export class TableState {
     if (columns.length !== fields.length) {
       throw new StateMismatch(`${columns.length} columns have fields for ${fields.length}`);
     }
-    const limits = dictionaryLimits(columns.length);
+    const limits = dictionaryLimits(columns);
     return new TableState(
       columns,
       columns.map(({ kind }) => new ColumnState(kind, options.seed, limits)),
@@ -111,7 +115,7 @@ export class TableState {
       found.push({ name: readText(r), kind: readText(r) });
     }
     checkColumns(columns, found);
-    const limits = dictionaryLimits(columns.length);
+    const limits = dictionaryLimits(columns);
     const states = columns.map(({ kind }) => {
       const column = new ColumnState(kind, options.seed, limits);
       column.decode(r);
@@ -133,11 +137,12 @@ export class TableState {
   }
 }
 
-function dictionaryLimits(columns: number): DictionaryLimits {
-  const share = columns <= FULL_DICTIONARIES ? 1 : FULL_DICTIONARIES / columns;
+function dictionaryLimits(columns: readonly ColumnSpec[]): DictionaryLimits {
+  const share = columns.length <= FULL_DICTIONARIES ? 1 : FULL_DICTIONARIES / columns.length;
+  const varying = columns.filter(({ kind }) => traitsOf(kind).width === null).length;
   return {
     entries: Math.max(256, Math.floor(DICTIONARY_LIMIT * share)),
-    arenaBytes: Math.max(8192, Math.floor(DICTIONARY_ARENA_BYTES * share)),
+    arenaBytes: Math.floor(DICTIONARIES_ARENA_BYTES / Math.max(varying, 1)),
   };
 }
 

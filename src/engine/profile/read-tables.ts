@@ -42,5 +42,8 @@ export async function readTables(
       });
     },
   );
-  await ports.reader.readTables(source, tables, (tx) => tx.copy(requests.flat(), collector));
+  await ports.reader.readTables(source, tables, (tx) => {
+    collector.sent();
+    return tx.copy(requests.flat(), collector);
+  });
 }

@@ -42,12 +42,16 @@ export class TableCollector implements CopyConsumer {
     });
   }
 
+  /** To be called when the string is sent: the server holds back the start of a COPY until there is a packet full of it. */
+  sent(): void {
+    this.startedMs = this.ports.now();
+  }
+
   begin(copy: number): void {
     const owner = this.owners[copy]!;
     if (owner.table !== this.at.table) {
       this.columns = [];
       this.bytes = 0;
-      this.startedMs = this.ports.now();
     }
     if (owner.table !== this.at.table || owner.group !== this.at.group)
       this.state = groupState(this.reads[owner.table]!, owner.group, this.ports.reader, this.settings);
@@ -82,6 +86,7 @@ export class TableCollector implements CopyConsumer {
       bytes: this.bytes,
       startedMs: this.startedMs,
     });
+    this.startedMs = this.ports.now();
   }
 }
 

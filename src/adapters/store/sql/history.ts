@@ -71,13 +71,14 @@ export const selectHistory = (s: string) => `
 SELECT d.source, d.schema_name, d.table_name, q.column_name, q.metric, b.*
 FROM ${s}.dataset d JOIN ${s}.series q ON q.dataset = d.id
 CROSS JOIN LATERAL (
-  SELECT array_agg(p.run ORDER BY p.run) AS runs,
+  SELECT array_agg(p.run ORDER BY p.run) AS runs, array_agg(p.label ORDER BY p.run) AS labels,
     array_agg((extract(epoch FROM p.time) * 1000)::float8 ORDER BY p.run) AS times,
     array_agg(p.value ORDER BY p.run) AS values,
     array_agg(p.std_error ORDER BY p.run) AS errors,
     array_agg(coalesce(p.judged, false) ORDER BY p.run) AS judged
   FROM (
-    SELECT o.run, o.time, o.value, o.std_error, t.judged FROM ${s}.point o
+    SELECT o.run, r.label, o.time, o.value, o.std_error, t.judged FROM ${s}.point o
+    LEFT JOIN ${s}.run r ON r.id = o.run
     LEFT JOIN ${s}.task t ON t.run = o.run AND t.dataset = d.id
     WHERE o.series = q.id ORDER BY o.run DESC LIMIT $7) p) b
 WHERE d.table_name = $3 AND ($1::text IS NULL OR d.source = $1) AND ($2::text IS NULL OR d.schema_name = $2)

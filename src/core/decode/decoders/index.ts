@@ -2,7 +2,7 @@ import type { ValueKind } from '../../model/relation.js';
 import type { Decoder } from './decoder.js';
 import { numeric } from './numeric.js';
 import { interval, timetz } from './spans.js';
-import { array, bytea, text, uuid } from './texts.js';
+import { array, bpchar, bytea, text, uuid } from './texts.js';
 import { bool, date, float4, int2, int4, oid } from './words32.js';
 import { float8, int8, timestamp } from './words64.js';
 
@@ -16,6 +16,7 @@ const DECODERS: Readonly<Record<ValueKind, Decoder>> = {
   numeric,
   bool,
   text,
+  bpchar,
   bytea,
   date,
   time: int8,

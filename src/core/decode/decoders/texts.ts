@@ -2,14 +2,15 @@ import type { ColumnFields } from '../column-fields.js';
 import type { DecodedColumn } from '../decoded-column.js';
 import type { FieldBatch } from '../field-batch.js';
 import { hashBytes } from '../hash.js';
-import { characterBoundary } from '../utf8.js';
+import { characterBoundary, withoutBlanks } from '../utf8.js';
 import { type Decoder, wrongWidth } from './decoder.js';
 
 /**
  * Text, enum labels and whatever travels as its text. A value longer than the cap is its prefix of at most that many
- * bytes plus its true length, however much of it was sent: guarded and unguarded reads agree.
+ * bytes plus its true length, however much of it was sent: guarded and unguarded reads agree. Where `padded`, values that
+ * differ in trailing blanks are equal; a whole one keeps them, since SQL shows them.
  */
-function hashText(batch: FieldBatch, fields: ColumnFields, cap: number, out: DecodedColumn): void {
+function hashText(batch: FieldBatch, fields: ColumnFields, cap: number, out: DecodedColumn, padded: boolean): void {
   const { bytes, view, rows, offsets, lengths, stride } = batch;
   const { h1, h2, offsets: starts, lengths: kept, sizes, characters } = out;
   const base = fields.value * stride;
@@ -26,14 +27,16 @@ function hashText(batch: FieldBatch, fields: ColumnFields, cap: number, out: Dec
       if (whole > cap) size = whole;
     }
     if (size > cap) {
-      const prefix = length > cap ? characterBoundary(bytes, start, cap) : length;
+      let prefix = length > cap ? characterBoundary(bytes, start, cap) : length;
+      if (padded) prefix = withoutBlanks(bytes, start, prefix);
       hashBytes(view, start, prefix, ~size, h1, h2, n);
       kept[n] = prefix;
       sizes[n] = ~size;
       characters[n] = -1;
       truncated++;
     } else {
-      characters[n] = hashBytes(view, start, length, length, h1, h2, n) === 0 ? length : -1;
+      const content = padded ? withoutBlanks(bytes, start, length) : length;
+      characters[n] = hashBytes(view, start, content, content, h1, h2, n) === 0 ? content : -1;
       kept[n] = length;
       sizes[n] = length;
     }
@@ -147,7 +150,14 @@ function int4Field(view: DataView, offsets: Int32Array, lengths: Int32Array, at:
   return size;
 }
 
-export const text: Decoder = { hash: hashText, numbers: null };
+export const text: Decoder = {
+  hash: (batch, fields, cap, out) => hashText(batch, fields, cap, out, false),
+  numbers: null,
+};
+export const bpchar: Decoder = {
+  hash: (batch, fields, cap, out) => hashText(batch, fields, cap, out, true),
+  numbers: null,
+};
 export const bytea: Decoder = { hash: hashBytea, numbers: null };
 export const array: Decoder = { hash: hashArray, numbers: null };
 export const uuid: Decoder = { hash: hashUuid, numbers: null };
