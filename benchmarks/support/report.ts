@@ -34,7 +34,7 @@ export function machine(): Record<string, unknown> {
 
 /** Keep a benchmark's figures beside the earlier ones of the same name. */
 export function saveResult(name: string, figures: object): void {
-  const folder = join(import.meta.dirname, '..', 'results');
+  const folder = join('benchmarks', 'results');
   mkdirSync(folder, { recursive: true });
   const record = { benchmark: name, at: new Date().toISOString(), machine: machine(), ...figures };
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(record, null, 2)}\n`);

@@ -69,6 +69,10 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const asOf = options.asOf ?? startedAt;
   try {
     return await withStore({ command, config, options, sources, io, logs, view, stop, startedAt, asOf });
+  } catch (error) {
+    // The terminal is told by whoever catches it; a scheduler's logs must say it too.
+    logs.fileLogger('orchestrator').error({ command, failed: messageOf(error) }, `${command} ended early`);
+    throw error;
   } finally {
     progress.finish();
     stop.dispose();
@@ -284,4 +288,8 @@ function onRetry({ logs, config }: Pick<Session, 'logs' | 'config'>): (notice: R
       .logger(source === 'metadata' ? 'orchestrator' : `${source}_db`)
       .warn({ source, operation, attempt, delayMs: Math.round(delayMs), code, cause: message }, 'trying again');
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

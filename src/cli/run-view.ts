@@ -28,16 +28,14 @@ export interface SourceFailure {
 }
 
 export interface ColumnFailure {
-  /** `source.schema.table.column` */
-  readonly name: string;
+  /** Source, schema, table, column. */
+  readonly path: readonly string[];
   readonly failure: Failure;
 }
 
 /** Why columns of a table that was read have no figures. */
 export function columnFailures({ source, schema, table, columns }: TableProfile): ColumnFailure[] {
-  return columns.flatMap(({ name, failure }) =>
-    failure ? [{ name: [source, schema, table, name].join('.'), failure }] : [],
-  );
+  return columns.flatMap(({ name, failure }) => (failure ? [{ path: [source, schema, table, name], failure }] : []));
 }
 
 /** Everything a run leaves behind for its summary; filled as results arrive. */

@@ -113,7 +113,7 @@ export type ChunkOutcome =
   | {
       readonly ok: false;
       readonly failure: Failure;
-      readonly columnFailures?: Readonly<Record<string, Failure>>;
+      readonly columnFailures?: ReadonlyMap<string, Failure>;
     };
 
 /** A finished table, sent as soon as it is done so that it can be persisted before its batch ends. */

@@ -42,7 +42,7 @@ export async function profileInChunks(
   options: ChunkedTableOptions,
 ): Promise<TableResult> {
   const startedMs = options.now();
-  const columnFailures: Record<string, Failure> = {};
+  const columnFailures = new Map<string, Failure>();
   for (let attempts = 1; ; attempts++) {
     const pass = new ReadPass(withoutColumns(table, columnFailures), options.state);
     await readPass(pass, source, options);
@@ -60,15 +60,15 @@ export async function profileInChunks(
         chunks: pass.chunks,
       };
     }
-    Object.assign(columnFailures, pass.columnFailures);
+    for (const [column, failure] of pass.columnFailures ?? []) columnFailures.set(column, failure);
     const mayHelp = pass.columnFailures !== null || pass.failure.retryable;
     if (!mayHelp || attempts > MAX_RESTARTS || options.signal.aborted)
       return { spec: table, profile: emptyProfile(table, 'failed', pass.failure, durationMs), cost, attempts };
   }
 }
 
-function withoutColumns(table: TableSpec, failures: Readonly<Record<string, Failure>>): TableSpec {
-  const columns = table.columns.map((column) => (failures[column.name] ? { ...column, readable: false } : column));
+function withoutColumns(table: TableSpec, failures: ReadonlyMap<string, Failure>): TableSpec {
+  const columns = table.columns.map((column) => (failures.has(column.name) ? { ...column, readable: false } : column));
   return { ...table, columns };
 }
 

@@ -1,5 +1,5 @@
 import type { DetectResult } from '#src/contract/messages.js';
-import { foldDroppedSchemas, inOrder } from '#src/core/checks/index.js';
+import { foldSchemas, inOrder } from '#src/core/checks/index.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory, TableHistory } from '#src/core/model/history.js';
@@ -60,7 +60,7 @@ export async function detectRun(
     judge(page, []);
   }
   await Promise.all(running);
-  const result = inOrder(foldDroppedSchemas(findings));
+  const result = inOrder(foldSchemas(findings));
   if (!options.signal.aborted) await store.judged(result, { datasets, sources: sources.map(({ source }) => source) });
   return { findings: result, failures };
 }

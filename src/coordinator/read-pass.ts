@@ -9,7 +9,7 @@ import { type StateOptions, TableState } from '#src/core/sketches/table-state.js
  */
 export class ReadPass {
   failure: Failure | null = null;
-  columnFailures: Record<string, Failure> | null = null;
+  columnFailures: ReadonlyMap<string, Failure> | null = null;
   consistent = true;
   chunks = 0;
   rows = 0;
@@ -48,8 +48,8 @@ export class ReadPass {
   accept(index: number, outcome: ChunkOutcome): void {
     if (!outcome.ok) {
       this.fail(outcome.failure);
-      if (outcome.columnFailures && Object.keys(outcome.columnFailures).length > 0)
-        this.columnFailures = { ...this.columnFailures, ...outcome.columnFailures };
+      if (outcome.columnFailures && outcome.columnFailures.size > 0)
+        this.columnFailures = new Map([...(this.columnFailures ?? []), ...outcome.columnFailures]);
       return;
     }
     this.rows += outcome.chunk.cost.rows;

@@ -326,7 +326,7 @@ test('kinds follow domains to their base type', async () => {
   expect(kinds).toEqual({
     ...Object.fromEntries([...same, ...more].map((kind) => [kind, kind])),
     ...Object.fromEntries([...other, 'tsvector', 'regclass'].map((name) => [name, 'other'])),
-    ...{ varchar: 'text', bpchar: 'text', name: 'text', price: 'numeric', mood: 'enum', feeling: 'enum' },
+    ...{ varchar: 'text', bpchar: 'bpchar', name: 'text', price: 'numeric', mood: 'enum', feeling: 'enum' },
     ...{ ints: 'array', texts: 'array', moods: 'array', prices: 'array', vector: 'array' },
   });
   const type = (name: string) => found?.columns.find((column) => column.name === name)?.type;

@@ -3,7 +3,7 @@ import { loadGeneratedShop } from '../support/generated-shop.js';
 import { loadGeneratedTowns, loadGeneratedWorld } from '../support/generated-world.js';
 import { type PlainSql, plainSql } from '../support/plain-sql.js';
 import { type TestDatabase, type TestServer, testServer } from '../support/postgres.js';
-import { exactFigures, type ProfileRun, profileRun } from '../support/profile-run.js';
+import { exactFigures, ODD_SETTINGS, type ProfileRun, profileRun } from '../support/profile-run.js';
 import { loadShop, loadTowns, loadWorld, sharedData } from '../support/shared-data.js';
 
 /** A database and its SQL answers; each figure is asked for once and compared with every run. */
@@ -134,11 +134,3 @@ describe('the figures do not depend on', () => {
     expect(await differences(run, shop, world)).toEqual([]);
   });
 });
-
-const ODD_SETTINGS = [
-  `timezone = 'Asia/Kolkata'`,
-  `datestyle = 'German'`,
-  `intervalstyle = 'iso_8601'`,
-  'extra_float_digits = -5',
-  `bytea_output = 'escape'`,
-];

@@ -127,7 +127,11 @@ describe.each([1, 3, 1000])('storing tables with BATCH_SIZE %i', (batchSize) => 
     const series = await store.listHistory({ table: 't', limit: 10 });
     expect(series.map(({ column, metric, points }) => [column, metric, points])).toEqual([
       [null, 'row_count', [{ run: run.id, label: run.label, time: day(0).getTime(), value: 1e300, judged: true }]],
-      ['x', 'max', [{ run: run.id, label: run.label, time: day(0).getTime(), value: -1 / 3, stdError: 5e-324, judged: true }]],
+      [
+        'x',
+        'max',
+        [{ run: run.id, label: run.label, time: day(0).getTime(), value: -1 / 3, stdError: 5e-324, judged: true }],
+      ],
     ]);
   });
 

@@ -37,6 +37,7 @@ const VALUES: Record<ValueKind, fc.Arbitrary<Buffer>> = {
   ),
   bool: fc.boolean().map(bool),
   text: fc.string({ unit: 'binary', maxLength: 12 }).map((value) => text(value.toWellFormed())),
+  bpchar: fc.string({ unit: 'binary', maxLength: 8 }).map((value) => text(value.toWellFormed().padEnd(8))),
   bytea: fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes)),
   date: fc.integer().map(int4),
   time: fc.bigInt({ min: 0n, max: 86_400_000_000n }).map(int8),

@@ -66,6 +66,13 @@ const COLUMNS: readonly Generated[] = [
     5,
   ],
   ['texts', 'text[]', `ARRAY[${words(40, 9)}, NULL, 'a,b', '"', (${pick(41, 9000)})::text]`, 12],
+  [
+    'odd',
+    'instants',
+    `ROW(ARRAY[timestamptz '2024-01-01 UTC' + ${pick(59, 900)} * interval '1 hour'], date '2024-01-01' + (i % 9)::int,
+       make_interval(days => (i % 5)::int, mins => 61), '\\x5c00ff'::bytea, (i % 3) / 3.0::float8)::instants`,
+    12,
+  ],
   ['e', 'mood', `(ARRAY['sad','ok','happy, "very"']::mood[])[1 + ${pick(42, 3)}]`, 12],
   ['dom', 'price', `((${pick(43, 40000)}) / 100.0)::numeric`, 12],
   ['ip', 'inet', `inet '10.0.0.0' + ${pick(44, 40000)}`, 12],
@@ -99,6 +106,7 @@ export async function createEveryKind(client: pg.Client, name: string): Promise<
   await client.query(`
     CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy, "very"');
     CREATE TYPE pair AS (n int4, word text, at timestamptz);
+    CREATE TYPE instants AS (at timestamptz[], day date, lasts interval, raw bytea, part float8);
     CREATE DOMAIN price AS numeric CHECK (VALUE >= 0);
     CREATE COLLATION fold (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
     CREATE DOMAIN folded AS text COLLATE fold;
@@ -115,6 +123,7 @@ export async function createJustExact(client: pg.Client, name: string): Promise<
       i % 6144 - 3000 AS n, ((i % 6144) / 3.0)::numeric(30,20) AS fine, ((i % 6144) * 1e15 + 0.1)::numeric AS wide,
       9007199254740000 + (i % 6144) * 1000003::int8 AS beyond, ((i % 6144) / 7.0)::float8 AS r, ${filler(100)} AS long,
       ${filler(200)} AS longer, md5((i % 6144)::text)::uuid AS u, date '2000-01-01' + (i % 6144)::int AS d,
+      timestamptz '2024-03-30 UTC' + (i % 6144) * interval '1.5 seconds' AS at,
       make_interval(days => (i % 6144)::int, hours => (i % 3)::int * 24) AS iv,
       i % 6145 AS one_more, 'v' || i % 6145 AS text_more
     FROM generate_series(1, 20000) AS i`);

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
-/** Heaps above this are read in chunks: `big` of `loadManyTables` is, with these settings. */
-export const CHUNKED = { CHUNK_MIN_BYTES: '1MiB', MAX_CHUNKS: '6' } as const;
+/** With these settings `big` of `loadManyTables` is read in chunks, by two workers. */
+export const CHUNKED = { CHUNK_MIN_BYTES: '1MiB', MAX_CHUNKS: '6', CONCURRENT_WORKERS: '2' } as const;
 
 /** `small_001` … of a few hundred rows each, and `big`, which is read in chunks. */
 export async function loadManyTables(client: pg.Client, small: number): Promise<void> {

@@ -89,7 +89,7 @@ class ColumnCheck {
   ) {}
 
   async differences(): Promise<readonly Difference[]> {
-    const { is, expected, column } = this;
+    const { is, expected } = this;
     if (is.failure) return [['failure', is.failure, 'none']];
     this.presence();
     this.exact('nullCount', is.nullCount, this.rows - expected.values);
@@ -108,7 +108,7 @@ class ColumnCheck {
       this.exact('length.max', is.length.max, expected.length.max);
       this.close('length.mean', is.length.mean, expected.length.mean);
     }
-    if (column.ordered && expected.min !== null && is.min !== undefined && is.max !== undefined) {
+    if (expected.min !== null && expected.max !== null && is.min !== undefined && is.max !== undefined) {
       // a value beyond the cap is known by its prefix only
       if (expected.truncated > 0) this.cutExtremes();
       else {

@@ -65,6 +65,15 @@ export function parseLines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** What a database may say of how values are written; no figure depends on it. */
+export const ODD_SETTINGS = [
+  `timezone = 'Asia/Kolkata'`,
+  `datestyle = 'German'`,
+  `intervalstyle = 'iso_8601'`,
+  'extra_float_digits = -5',
+  `bytea_output = 'escape'`,
+];
+
 /** What no sketch approximates: columns in their dictionary whole, of the others what is counted. */
 export function exactFigures(table: TableProfile) {
   return {

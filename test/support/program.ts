@@ -6,7 +6,7 @@ import type { TestDatabase } from './postgres.js';
 
 /** What every end-to-end test gives the program: few threads and short waits, so that a run takes a moment. */
 const QUICK = {
-  CONCURRENT_WORKERS: '2',
+  CONCURRENT_WORKERS: '1',
   INITIAL_RETRY_DELAY: '0.01',
   MAX_RETRY_DELAY: '0.02',
   MAX_RETRY_ATTEMPTS: '1',

@@ -92,7 +92,8 @@ describe('imports', () => {
 
   test('of core stay in core, without Node or packages but mathjs', () => {
     const outside = source.filter(
-      ({ file, target }) => file.startsWith('src/core/') && !target.startsWith('src/core/') && target !== 'mathjs/number',
+      ({ file, target }) =>
+        file.startsWith('src/core/') && !target.startsWith('src/core/') && target !== 'mathjs/number',
     );
     expect(outside.map(show)).toEqual([]);
   });

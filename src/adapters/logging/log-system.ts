@@ -22,6 +22,8 @@ export interface LogSystemOptions {
 export interface LogSystem {
   /** Loggers of the main thread. `profiler`, `detector` and `<source>_db` have files of their own, the rest is `orchestrator`. */
   readonly logger: LoggerFactory;
+  /** The same for the files alone: what the console is told in other words. */
+  readonly fileLogger: LoggerFactory;
   /** A record of a worker thread (`worker-logger.ts`). */
   accept(record: LogRecord): void;
   /** Resolves when every record is in its file; later ones reach only the console. */
@@ -72,16 +74,17 @@ export function createLogSystem(settings: LogSettings, options: LogSystemOptions
     return file;
   };
 
-  const accept = (record: LogRecord): void => {
+  const accept = (record: LogRecord, isForConsole = true): void => {
     if (!isLogged(record.level, settings.level)) return;
     const safe = { ...record, msg: redact(record.msg), fields: plainFields(record.fields, redact) };
-    if (isLogged(record.level, consoleLevel)) console.write(`${formatConsole(safe)}\n`);
+    if (isForConsole && isLogged(record.level, consoleLevel)) console.write(`${formatConsole(safe)}\n`);
     fileOf(record.component)?.write(formatFile(safe));
   };
 
   return {
-    logger: createLoggerFactory(accept, { thread: 'main', level: settings.level }),
-    accept,
+    logger: createLoggerFactory((record) => accept(record), { thread: 'main', level: settings.level }),
+    fileLogger: createLoggerFactory((record) => accept(record, false), { thread: 'main', level: settings.level }),
+    accept: (record) => accept(record),
     async close() {
       if (isClosed) return;
       isClosed = true;

@@ -53,10 +53,10 @@ export function createWorkerHost(
     if (task.type === 'detect') return handlers.detect(task);
     let tables = 0;
     const failure = await handlers.profile(task, (result) => {
-      tables++;
       channel.flushProgress();
       const transfer = result.state ? [result.state.buffer as ArrayBuffer] : [];
       channel.post({ type: 'table', task: id, result }, transfer);
+      tables++; // only what was sent is waited for
     });
     return { tables, failure };
   };

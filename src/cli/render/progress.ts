@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Writable } from 'node:stream';
 import type * as CliProgress from 'cli-progress';
 import { formatCount, formatDuration, formatNumber } from './format.js';
-import { escapeControls, pad } from './text-width.js';
+import { escapeControls, pad, wrap } from './text-width.js';
 
 /** Shows how far each source is, on stderr. */
 export interface Progress {
@@ -65,10 +65,13 @@ export function renderProgressLine(progress: SourceProgress): string {
 /** Too early an estimate misleads: big tables come first. */
 const MIN_SHARE = 0.05;
 const MIN_ELAPSED_MS = 2000;
+/** And so does one of a moment, where the last table takes long. */
+const MIN_LEFT_MS = 1000;
 
 function timeLeft({ tables, done, elapsedMs }: SourceProgress): string[] {
   if (done >= tables || elapsedMs < MIN_ELAPSED_MS || done < tables * MIN_SHARE || done === 0) return [];
-  return [`${formatDuration((elapsedMs / done) * (tables - done))} left`];
+  const leftMs = (elapsedMs / done) * (tables - done);
+  return leftMs < MIN_LEFT_MS ? [] : [`${formatDuration(leftMs)} left`];
 }
 
 interface Source {
@@ -154,6 +157,14 @@ function lineDisplay(stream: NodeJS.WritableStream, now: () => number): Display 
   };
 }
 
+/** Lines broken where the terminal ends: while bars are shown its own wrapping is off, and the rest of a line would be lost. */
+function fitted(text: string, columns = 80): string {
+  return text
+    .split('\n')
+    .map((line) => wrap(line, columns).join('\n'))
+    .join('\n');
+}
+
 function barDisplay(stream: ProgressOptions['stream']): Display {
   const { MultiBar } = createRequire(import.meta.url)('cli-progress') as typeof CliProgress;
   let nameWidth = 0;
@@ -172,7 +183,7 @@ function barDisplay(stream: ProgressOptions['stream']): Display {
   return {
     console: new Writable({
       write(chunk: Buffer, _encoding, callback) {
-        if (bars.size > 0 && !isOver) multiBar.log(chunk.toString('utf8'));
+        if (bars.size > 0 && !isOver) multiBar.log(fitted(chunk.toString('utf8'), stream.columns));
         else stream.write(chunk);
         callback();
       },

@@ -1,3 +1,4 @@
+import { name } from '#src/core/checks/sentence.js';
 import { compareSeverity } from '#src/core/incidents/severity.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
 import type { TableProfile } from '#src/core/model/profile.js';
@@ -27,7 +28,10 @@ export interface SummaryInput {
   readonly outcomes: readonly TableProfile[];
   readonly sourceFailures: readonly { readonly source: string; readonly failure: { readonly message: string } }[];
   /** Columns that could not be read in tables that otherwise could; absent: none. */
-  readonly columnFailures?: readonly { readonly name: string; readonly failure: { readonly message: string } }[];
+  readonly columnFailures?: readonly {
+    readonly path: readonly string[];
+    readonly failure: { readonly message: string };
+  }[];
   /** Why checks could not judge; absent: all could. */
   readonly checkFailures?: readonly { readonly message: string }[];
   /** False where the run judged nothing (`profile`, or a stop before that); absent: it did. */
@@ -73,7 +77,7 @@ function worstFirst(a: Finding, b: Finding): number {
 }
 
 function subject({ source, schema, table, column }: Finding): string {
-  return [source, schema, table, column].filter((part) => part !== null && part !== undefined).join('.');
+  return [source, schema, table, column].flatMap((part) => (part == null ? [] : [name(part)])).join('.');
 }
 
 function renderFindingBox(finding: Finding, { width, color }: SummaryOptions): string {
@@ -111,10 +115,14 @@ function renderNotJudged(
       .filter(({ status, source }) => status !== 'ok' && !(status === 'failed' && down.has(source)))
       .map(({ status, source, schema, table, failure }) => ({
         status,
-        name: `${source}.${schema}.${table}`,
+        name: [source, schema, table].map(name).join('.'),
         why: failure?.message ?? '',
       })),
-    ...columnFailures.map(({ name, failure }) => ({ status: 'failed', name, why: failure.message })),
+    ...columnFailures.map(({ path, failure }) => ({
+      status: 'failed',
+      name: path.map(name).join('.'),
+      why: failure.message,
+    })),
     ...checkFailures.map(({ message }) => ({ status: 'check', name: '', why: message })),
   ];
   if (missing.length === 0) return '';

@@ -2,7 +2,7 @@ import type { Finding } from '../model/finding.js';
 import { allNull } from './all-null.js';
 import { emptyTable } from './empty-table.js';
 import { firstNull } from './first-null.js';
-import { DROPPED, schema } from './schema.js';
+import { ADDED, DROPPED, schema } from './schema.js';
 import { schemas } from './schemas.js';
 import { list, name } from './sentence.js';
 
@@ -22,37 +22,48 @@ export function withoutImplied(findings: readonly Finding[]): Finding[] {
 }
 
 /**
- * Over the findings of a whole run: where a schema is gone, its tables are named in that one finding and have none of
+ * Over the findings of a whole run: where a schema is gone or new, its tables are named in that one finding and have none of
  * their own. A batch knows only some of the tables, so this is for whoever has them all; call it once.
  */
-export function foldDroppedSchemas(findings: readonly Finding[]): Finding[] {
+export function foldSchemas(findings: readonly Finding[]): Finding[] {
   const tables = new Map<string, string[]>();
-  for (const each of findings) if (isSchemaGone(each)) tables.set(schemaKey(each), []);
+  for (const each of findings) if (isOfSchema(each)) tables.set(schemaKey(each), []);
   if (tables.size === 0) return [...findings];
   const kept = findings.filter((each) => {
-    const gone = isTableGone(each) ? tables.get(schemaKey(each)) : undefined;
-    gone?.push(each.table ?? '');
-    return gone === undefined;
+    const named = isOfTable(each) ? tables.get(schemaKey(each)) : undefined;
+    named?.push(each.table ?? '');
+    return named === undefined;
   });
   return kept.map((each) => {
-    const gone = isSchemaGone(each) ? tables.get(schemaKey(each)) : undefined;
-    if (!gone || gone.length === 0) return each;
-    const named = list(gone.sort().map(name));
-    const what = gone.length === 1 ? `its table ${named}` : `its ${gone.length} tables ${named}`;
-    return { ...each, message: each.message.replace(/\.$/, ` with ${what}.`) };
+    const named = isOfSchema(each) ? tables.get(schemaKey(each)) : undefined;
+    return named && named.length > 0 ? { ...each, message: withTables(each, named) } : each;
   });
+}
+
+function withTables({ value, message }: Finding, tables: readonly string[]): string {
+  const named = list([...tables].sort().map(name));
+  const what = tables.length === 1 ? `table ${named}` : `${tables.length} tables ${named}`;
+  if (value === DROPPED) return message.replace(/\.$/, ` with its ${what}.`);
+  return message.replace(' is new;', ` is new, with ${what};`);
 }
 
 function isTableGone(finding: Finding): boolean {
-  return finding.check === schema.name && finding.value === DROPPED && finding.column === undefined;
+  return isOfTable(finding) && finding.value === DROPPED;
 }
 
-function isSchemaGone(finding: Finding): boolean {
-  return finding.check === schemas.name && finding.value === DROPPED;
+/** A whole table that came or went. */
+function isOfTable({ check, value, column }: Finding): boolean {
+  return check === schema.name && column === undefined && (value === DROPPED || value === ADDED);
 }
 
-function schemaKey(finding: Finding): string {
-  return JSON.stringify([finding.source, finding.schema]);
+/** A whole schema that came or went. */
+function isOfSchema({ check, value }: Finding): boolean {
+  return check === schemas.name && (value === DROPPED || value === ADDED);
+}
+
+/** A table that went does not belong to a schema that came. */
+function schemaKey({ source, schema: named, value }: Finding): string {
+  return JSON.stringify([source, named, value]);
 }
 
 function columnsOf(findings: readonly Finding[], matches: (finding: Finding) => boolean): Set<string> {

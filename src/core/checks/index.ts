@@ -16,7 +16,7 @@ import { schemas } from './schemas.js';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';
 
 export type { SourceCheck, TableCheck } from './check.js';
-export { foldDroppedSchemas, withoutImplied } from './implied.js';
+export { foldSchemas, withoutImplied } from './implied.js';
 export { findInsertTime } from './insert-time.js';
 export { inOrder } from './order.js';
 export { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';

@@ -8,6 +8,8 @@ import { columnName, counted, list, name, printable, tableName, time } from './s
 
 /** `value` of a finding about a table or column that is gone; what is gone implies the rest about it. */
 export const DROPPED = 'dropped';
+/** `value` of a finding about a table or column that is new. */
+export const ADDED = 'added';
 
 /** What changed in the shape of a table since the last judged run: tables, columns, types, nullability, primary key. */
 export const schema: TableCheck = {
@@ -41,7 +43,7 @@ function added(history: TableHistory, columns: number): Finding[] {
   const size = counted(columns, 'column') + (rows === undefined ? '' : ` and ${counted(rows, 'row')}`);
   const since = time(history.sourceJudgedAt);
   const message = `${tableName(history)} is new, with ${size}; it was not there at ${since}.`;
-  return [finding(history, 'info', 'added', message, undefined)];
+  return [finding(history, 'info', ADDED, message, undefined)];
 }
 
 function gone(history: TableHistory, columns: number): Finding {
@@ -73,7 +75,7 @@ function describe(history: TableHistory, change: SchemaChange): Description {
     case 'column_added': {
       const { name: column, type } = change.column;
       const message = `Column ${columnName(history, column)} (${printable(type)}) was added`;
-      return { severity: 'info', value: 'added', column, message };
+      return { severity: 'info', value: ADDED, column, message };
     }
     case 'column_dropped': {
       const { name: column, type } = change.column;

@@ -1,6 +1,7 @@
 import type { SourceCheck } from './check.js';
 import { difference } from './difference.js';
 import { makeFinding } from './finding.js';
+import { ADDED, DROPPED } from './schema.js';
 import { name, time } from './sentence.js';
 
 /** Schemas that came or went in the watched database. */
@@ -18,7 +19,7 @@ export const schemas: SourceCheck = {
           {
             ...seen,
             severity: 'critical',
-            value: 'dropped',
+            value: DROPPED,
             message: `Schema ${name(schema)} no longer exists; it was there at ${time(previous.time)}.`,
           },
         ),
@@ -29,7 +30,7 @@ export const schemas: SourceCheck = {
           {
             ...seen,
             severity: 'info',
-            value: 'added',
+            value: ADDED,
             message: `Schema ${name(schema)} is new; it was not there at ${time(previous.time)}.`,
           },
         ),

@@ -19,7 +19,7 @@ export function noPrivilege(table: TableSpec, column?: string): Failure {
 export function okProfile(
   table: TableSpec,
   figures: readonly ColumnProfile[],
-  failures: Readonly<Record<string, Failure>>,
+  failures: ReadonlyMap<string, Failure>,
   outcome: { readonly rowCount: number; readonly consistent: boolean; readonly durationMs: number },
 ): TableProfile {
   const byName = new Map(figures.map((column) => [column.name, column]));
@@ -31,7 +31,7 @@ export function okProfile(
     mode: 'full',
     ...outcome,
     columns: table.columns.map((spec) => {
-      const failure = failures[spec.name] ?? (spec.readable ? undefined : noPrivilege(table, spec.name));
+      const failure = failures.get(spec.name) ?? (spec.readable ? undefined : noPrivilege(table, spec.name));
       if (failure) return { name: spec.name, type: spec.type, failure };
       return byName.get(spec.name) ?? { name: spec.name, type: spec.type };
     }),

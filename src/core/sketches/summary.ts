@@ -1,3 +1,4 @@
+import { numericToNumber } from '../decode/numeric.js';
 import { render, renderNumber } from '../decode/render.js';
 import type { ColumnProfile, JsonValue, Quantiles, TopValue } from '../model/profile.js';
 import type { ColumnSpec } from '../model/relation.js';
@@ -45,10 +46,11 @@ function summariseColumn(spec: ColumnSpec, column: ColumnState, maxValueBytes: n
     nullCount: column.nulls,
     distinct,
     ...(traits.order !== null && min.present && { min: extremeValue(kind, min), max: extremeValue(kind, max) }),
-    ...(traits.arithmetic && {
-      ...(Number.isFinite(moments.mean) && { mean: moments.mean }),
-      ...(Number.isFinite(moments.stddev) && { stddev: moments.stddev }),
-    }),
+    ...(traits.arithmetic &&
+      !(kind === 'numeric' && (isBeyondDouble(min) || isBeyondDouble(max))) && {
+        ...(Number.isFinite(moments.mean) && { mean: moments.mean }),
+        ...(Number.isFinite(moments.stddev) && { stddev: moments.stddev }),
+      }),
     ...(traits.quantiles && finiteCount > 0 && { quantiles: named(quantiles) }),
     ...(traits.arithmetic && { zeros: figures.zeros, negatives: figures.negatives }),
     ...(figures.nan > 0 && { nan: figures.nan }),
@@ -129,6 +131,11 @@ function lengthOf(column: ColumnState, figures: ColumnFigures): NonNullable<Colu
 
 function extremeValue(kind: ColumnState['kind'], { bytes, view, length }: Extreme): JsonValue {
   return render(kind, bytes, view, 0, length);
+}
+
+/** Then its double is the largest one, and a mean that took it in is of nothing. */
+function isBeyondDouble({ present, view }: Extreme): boolean {
+  return present && Math.abs(numericToNumber(view, 0)) === Number.MAX_VALUE;
 }
 
 function named(values: readonly JsonValue[]): Quantiles {

@@ -17,9 +17,9 @@ export async function probeColumns(
   read: TableRead,
   ports: Pick<ProfilePorts, 'toFailure'>,
   where?: { part: number; range: BlockRange },
-): Promise<Record<string, Failure>> {
+): Promise<ReadonlyMap<string, Failure>> {
   const { source, schema, name, parts } = read.table;
-  const failures: Record<string, Failure> = {};
+  const failures = new Map<string, Failure>();
   const probe = async (part: PartSpec, columns: readonly ColumnSpec[]): Promise<void> => {
     if (columns.length === 0) return;
     const request = { part, columns, guarded: read.guarded, ...(where && { range: where.range }) };
@@ -28,7 +28,7 @@ export async function probeColumns(
     const failure = ports.toFailure(error, { source, table: `${schema}.${name}` });
     if (!mayBeOneColumn(failure)) throw error;
     if (columns.length === 1) {
-      failures[columns[0]!.name] = failure;
+      failures.set(columns[0]!.name, failure);
       return;
     }
     const half = Math.ceil(columns.length / 2);
@@ -39,7 +39,7 @@ export async function probeColumns(
     for (const group of read.groups)
       await probe(
         part,
-        group.filter((column) => !failures[column.name]),
+        group.filter((column) => !failures.has(column.name)),
       );
   return failures;
 }

@@ -24,7 +24,9 @@ export async function profileBatch(
 ): Promise<Failure | null> {
   const pending = new Set(task.tables);
   const done = (table: TableSpec, result: TableResult) => {
-    if (pending.delete(table)) emit(result);
+    if (!pending.has(table)) return;
+    emit(result);
+    pending.delete(table); // what cannot be sent has no outcome yet
   };
   for (const tables of stringsOf(task.tables)) {
     const failure = await profileString(task.source, tables, pending, settings, ports, done);
@@ -70,7 +72,7 @@ async function profileString(
     try {
       await ports.retry({ source, operation: `profile ${tables.length} tables` }, async (attempt) => {
         try {
-          await readTables(source, waiting(), {}, attempt, settings, ports, done);
+          await readTables(source, waiting(), new Map(), attempt, settings, ports, done);
         } catch (error) {
           const failure = ports.toFailure(error, { source });
           if (isSourceWide(failure)) throw error;

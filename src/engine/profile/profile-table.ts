@@ -28,7 +28,7 @@ export async function profileTable(
     return null;
   };
   let spec = table;
-  let columnFailures: Record<string, Failure> = {};
+  let columnFailures: ReadonlyMap<string, Failure> = new Map();
   let attempts = 0;
   for (let changes = 0; ; ) {
     if (spec.columns.length > 0 && !spec.columns.some((column) => column.readable))
@@ -52,9 +52,9 @@ export async function profileTable(
         spec = fresh;
         continue;
       }
-      const found = mayBeOneColumn(failure) ? await probe(spec, columnFailures, ports) : {};
-      if (Object.keys(found).length === 0) return end('failed', failure, attempts);
-      columnFailures = { ...columnFailures, ...found };
+      const found = mayBeOneColumn(failure) ? await probe(spec, columnFailures, ports) : new Map<string, Failure>();
+      if (found.size === 0) return end('failed', failure, attempts);
+      columnFailures = new Map([...columnFailures, ...found]);
     }
   }
 }
@@ -74,14 +74,14 @@ async function rediscover(spec: TableSpec, ports: ProfilePorts): Promise<TableSp
 /** Columns that fail when read alone; none where the probing itself fails, so that the first failure is reported. */
 async function probe(
   spec: TableSpec,
-  known: Readonly<Record<string, Failure>>,
+  known: ReadonlyMap<string, Failure>,
   ports: ProfilePorts,
-): Promise<Record<string, Failure>> {
+): Promise<ReadonlyMap<string, Failure>> {
   try {
     return await ports.reader.readTables(spec.source, [spec], (tx) =>
       probeColumns(tx, planRead(spec, ports.reader, known), ports),
     );
   } catch {
-    return {};
+    return new Map();
   }
 }

@@ -13,7 +13,7 @@ import { copyRequests, planRead } from './table-read.js';
 export async function readTables(
   source: string,
   tables: readonly TableSpec[],
-  columnFailures: Readonly<Record<string, Failure>>,
+  columnFailures: ReadonlyMap<string, Failure>,
   attempt: number,
   settings: ProfileSettings,
   ports: ProfilePorts,

@@ -15,16 +15,16 @@ export interface TableRead {
   /** One guard for all parts, so that their rows have the same fields. */
   readonly guarded: boolean;
   /** Why a readable column is left out, by name. */
-  readonly failures: Readonly<Record<string, Failure>>;
+  readonly failures: ReadonlyMap<string, Failure>;
 }
 
 /** Plan the reading of a table without the columns that are known to fail or that the role may not read. */
 export function planRead(
   table: TableSpec,
   reader: TableReader,
-  failures: Readonly<Record<string, Failure>> = {},
+  failures: ReadonlyMap<string, Failure> = new Map(),
 ): TableRead {
-  const columns = table.columns.filter((column) => column.readable && !failures[column.name]);
+  const columns = table.columns.filter((column) => column.readable && !failures.has(column.name));
   const guarded = table.parts.some((part) => part.guarded);
   const groups = columns.length === 0 ? [[]] : reader.columnGroups(columns);
   return { table, groups, guarded, failures };

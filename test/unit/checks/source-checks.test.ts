@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { foldDroppedSchemas, judgeSources, judgeTables } from '#src/core/checks/index.js';
+import { foldSchemas, judgeSources, judgeTables } from '#src/core/checks/index.js';
 import type { SlotState } from '#src/core/model/history.js';
 import { DAY, NOW, sourceHistory, tableHistory } from '../../support/table-history.js';
 
@@ -50,10 +50,24 @@ test('a schema that is gone names its tables and speaks for them', () => {
   const gone = ['clicks', 'visits'].map((table) => tableHistory({ schema: 'web', table, shape: null, profile: null }));
   const other = tableHistory({ table: 'orders', shape: null, profile: null });
   const source = sourceHistory({ inventory: { ...inventory, databases: ['analytics', 'old'] }, previousInventory });
-  const findings = foldDroppedSchemas([...judgeSources([source]), ...judgeTables([...gone, other])]);
+  const findings = foldSchemas([...judgeSources([source]), ...judgeTables([...gone, other])]);
   expect(findings.map((each) => each.message)).toEqual([
     'Schema web no longer exists; it was there at 2026-11-23 02:00 UTC with its 2 tables clicks and visits.',
     'sales.orders no longer exists; it was last seen at 2026-11-23 02:00 UTC with 2 columns and 10 rows.',
+  ]);
+});
+
+test('a schema that is new names its tables, which then have no finding of their own', () => {
+  const source = sourceHistory({
+    inventory: { ...inventory, schemas: ['sales', 'crm'] },
+    previousInventory: { ...inventory, schemas: ['sales'], time: NOW - DAY },
+  });
+  const added = ['leads', 'accounts'].map((table) => tableHistory({ schema: 'crm', table, previousShape: null }));
+  const other = tableHistory({ schema: 'sales', table: 'carts', previousShape: null });
+  const findings = foldSchemas([...judgeSources([source]), ...judgeTables([...added, other])]);
+  expect(findings.map((each) => each.message)).toEqual([
+    'Schema crm is new, with 2 tables accounts and leads; it was not there at 2026-11-23 02:00 UTC.',
+    'sales.carts is new, with 2 columns and 10 rows; it was not there at 2026-11-23 02:00 UTC.',
   ]);
 });
 

@@ -81,6 +81,20 @@ test('on a terminal, log lines appear above the bars, the last ones too, and the
   expect(shown()).toBe('after\n');
 });
 
+test('a log line that is longer than the terminal is broken while bars are shown, not cut', () => {
+  const { stream, shown } = terminal(true);
+  const progress = createProgress({ stream, mode: 'bars' });
+  progress.sourceDiscovered('batch', 4);
+  progress.console.write(`${'word '.repeat(50)}end\n`);
+  progress.finish();
+  const lines = shown()
+    .split('\n')
+    .filter((line) => line.includes('word'));
+  expect(lines.length).toBe(3);
+  for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(100);
+  expect(lines.at(-1)).toMatch(/end$/);
+});
+
 test('nothing is shown when silent', () => {
   const { stream, shown } = terminal(true);
   const progress = createProgress({ stream, mode: 'none' });

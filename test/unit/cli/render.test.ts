@@ -220,7 +220,7 @@ describe('summary', () => {
   test('says why a check could not judge', () => {
     const checkFailures = [{ message: 'check row_count could not judge public.orders: bad figure' }];
     expect(render({ figures: { ...figures, incomplete: true }, checkFailures })).toMatch(
-      /check +check row_count could not judge public\.orders: bad figure[^]*Incomplete/,
+      /check +check row_count could not judge public\.orders: bad figure[\s\S]*Incomplete/,
     );
   });
 

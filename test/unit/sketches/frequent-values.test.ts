@@ -113,6 +113,21 @@ describe('FrequentValues', () => {
     expect(shown(sketch)).toEqual([]);
   });
 
+  it('errs by no more where values are left out than where they are counted and purged', () => {
+    const unique = new FrequentValues();
+    feed(
+      unique,
+      Array.from({ length: 200_000 }, (_, i) => i),
+    );
+    expect(unique.error).toBeGreaterThan(0);
+    expect(unique.error).toBeLessThanOrEqual(200_000 / 500);
+    const rare = new FrequentValues();
+    const values = Array.from({ length: 60_000 }, (_, i) => (i % 40 === 0 ? -1 : i % 3000));
+    feed(rare, values);
+    expectBounds(rare, values);
+    expect(shown(rare)[0]?.text).toBe('v-1');
+  });
+
   it('shows the one frequent value among unique ones', () => {
     const values = Array.from({ length: 100_000 }, (_, i) => (i % 50 === 0 ? -1 : i));
     const sketch = new FrequentValues();
