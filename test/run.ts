@@ -20,7 +20,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   all: ['format', 'lint', 'types', 'knip', 'build', ...PROJECTS],
 };
 /** Run what `build` made. */
-const ON_BUILD = ['e2e'];
+const ON_BUILD = ['integration', 'e2e'];
 
 interface Count {
   readonly passed: number;

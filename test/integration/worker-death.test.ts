@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine } from '#src/adapters/open-engine.js';
+import { PiscinaPool } from '#src/adapters/threads/piscina-pool.js';
 import type { ChunkTask, ProfileTask, TableResult } from '#src/contract/messages.js';
 import type { WorkerPool } from '#src/coordinator/ports.js';
 import { profileSource } from '#src/coordinator/profile-source.js';
@@ -8,6 +9,21 @@ import type { TableSpec } from '#src/core/model/relation.js';
 import { type TestDatabase, testServer } from '../support/postgres.js';
 
 const TABLES = 12;
+const GUARDS = {
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 60_000,
+  lockTimeoutMs: 5_000,
+  maxTransactionAgeMs: 60_000,
+};
+const SETTINGS = {
+  guards: GUARDS,
+  retry: { maxAttempts: 0, backoffFactor: 1, initialDelayMs: 0, maxDelayMs: 0 },
+  pool: { size: 1, maxOverflow: 1 },
+  profile: { maxValueBytes: 1024, seed: 1, stateMinBytes: Number.MAX_SAFE_INTEGER },
+  discovery: { views: { maxCost: 0 }, foreignTables: false, excludeSchemas: [] },
+  checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
+  logLevel: 'error',
+};
 let database: TestDatabase;
 let engine: Engine;
 
@@ -18,23 +34,9 @@ beforeAll(async () => {
     await client.query(
       `CREATE TABLE t${i} AS SELECT g AS id, 'value ' || g AS name FROM generate_series(1, ${i * 100}) g`,
     );
-  const guards = {
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 60_000,
-    lockTimeoutMs: 5_000,
-    maxTransactionAgeMs: 60_000,
-  };
   engine = openEngine({
     connections: [database.connection],
-    settings: {
-      guards,
-      retry: { maxAttempts: 0, backoffFactor: 1, initialDelayMs: 0, maxDelayMs: 0 },
-      pool: { size: 1, maxOverflow: 1 },
-      profile: { maxValueBytes: 1024, seed: 1, stateMinBytes: Number.MAX_SAFE_INTEGER },
-      discovery: { views: { maxCost: 0 }, foreignTables: false, excludeSchemas: [] },
-      checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
-      logLevel: 'error',
-    },
+    settings: SETTINGS,
     workers: 2,
     signal: new AbortController().signal,
     onLog() {},
@@ -126,4 +128,22 @@ test('a big table whose every try kills a thread fails alone', async () => {
   );
   expect(results.get('t11')!.profile).toMatchObject({ status: 'failed', failure: { code: 'worker_died' } });
   expect([...results.values()].filter(({ profile: { status } }) => status === 'ok')).toHaveLength(TABLES - 1);
+});
+
+test('threads that cannot start end the run instead of letting it wait for ever', async () => {
+  const pool = new PiscinaPool({
+    threads: 2,
+    settings: { ...SETTINGS, sources: [] },
+    heapMiB: 1,
+    onLog() {},
+    onProgress() {},
+    onThreadExit() {},
+  });
+  try {
+    const task = { type: 'detect', run: 'test', tables: [], sources: [] } as const;
+    await expect(pool.detect(task)).rejects.toThrow(/memory|worker/i);
+    await expect(pool.detect(task)).rejects.toThrow(/memory|worker/i);
+  } finally {
+    await pool.close();
+  }
 });

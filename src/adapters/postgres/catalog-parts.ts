@@ -90,7 +90,8 @@ function ownPart(relation: RelationRow, facts: CatalogFacts): PartSpec {
     bytes: relation.bytes,
     only: relation.relkind === 'r',
     guarded: isGuarded(relation, facts),
-    chunkable: stored && relation.heap && facts.version >= TID_RANGE_SCAN_SINCE,
+    // A range of ctid cannot be asked for with privileges on columns only.
+    chunkable: stored && relation.heap && relation.selectable && facts.version >= TID_RANGE_SCAN_SINCE,
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type TableResult,
   type WorkerEvent,
   type WorkerSettings,
+  type WorkerTask,
 } from '#src/contract/messages.js';
 import type { WorkerPool } from '#src/coordinator/ports.js';
 import type { Failure } from '#src/core/model/failure.js';
@@ -35,6 +36,9 @@ export class PiscinaPool implements WorkerPool {
   readonly #control = new BroadcastChannel(CONTROL_CHANNEL);
   readonly #receivers = new Map<number, TableReceiver>();
   readonly #watched = new WeakSet<Worker>();
+  /** Rejects when no thread is left and none will be started. */
+  readonly #broken: Promise<never>;
+  #break!: (error: Error) => void;
   #nextTask = 1;
 
   constructor(options: ThreadPoolOptions) {
@@ -49,12 +53,22 @@ export class PiscinaPool implements WorkerPool {
       resourceLimits: { maxOldGenerationSizeMb: options.heapMiB },
     });
     this.#control.unref();
+    this.#broken = new Promise((_, reject) => {
+      this.#break = reject;
+    });
+    this.#broken.catch(() => undefined);
     this.#piscina.on('message', (event: WorkerEvent) => {
       if (event.type === 'table') this.#receivers.get(event.task)?.accept(event.result);
       else if (event.type === 'progress') options.onProgress(event.source, event.rows, event.bytes);
       else options.onLog(event.record);
     });
-    this.#piscina.on('error', () => undefined); // the task that ran there rejects, that is where it is handled
+    // A task that a thread dies under rejects. But threads that cannot even start are not replaced, and tasks would wait for ever.
+    this.#piscina.on('error', (error: Error) =>
+      queueMicrotask(() => {
+        if (this.#piscina.threads.length === 0)
+          this.#break(new Error(`no worker thread could be started: ${error.message}`));
+      }),
+    );
     this.#watchThreads(options.onThreadExit);
     // Piscina announces a thread just before it lists it.
     this.#piscina.on('workerCreate', () => queueMicrotask(() => this.#watchThreads(options.onThreadExit)));
@@ -65,7 +79,7 @@ export class PiscinaPool implements WorkerPool {
     const receiver = new TableReceiver(onTable);
     this.#receivers.set(id, receiver);
     try {
-      const end = (await this.#piscina.run({ id, task })) as ProfileTaskEnd;
+      const end = await this.#run<ProfileTaskEnd>({ id, task });
       await receiver.received(end.tables);
       return end.failure;
     } finally {
@@ -74,11 +88,15 @@ export class PiscinaPool implements WorkerPool {
   }
 
   chunk(task: ChunkTask): Promise<ChunkOutcome> {
-    return this.#piscina.run({ id: this.#nextTask++, task });
+    return this.#run({ id: this.#nextTask++, task });
   }
 
   detect(task: DetectTask): Promise<DetectResult> {
-    return this.#piscina.run({ id: this.#nextTask++, task });
+    return this.#run({ id: this.#nextTask++, task });
+  }
+
+  #run<T>(message: { readonly id: number; readonly task: WorkerTask }): Promise<T> {
+    return Promise.race([this.#piscina.run(message) as Promise<T>, this.#broken]);
   }
 
   #watchThreads(onExit: (threadId: number) => void): void {
