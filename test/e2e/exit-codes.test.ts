@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
-import { type TestDatabase, type TestServer, testServer } from '../support/postgres.js';
+import { ownServer, type TestDatabase, type TestServer } from '../support/postgres.js';
 import { findingNames, jsonLines, linesOf, settings, tableNames, workFolder } from '../support/program.js';
 
 const SHOP = `
@@ -16,7 +16,7 @@ const SHOP = `
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await testServer();
+  server = await ownServer();
 });
 
 interface Shop {

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { type RunningCli, runCli, startCli } from '../support/cli.js';
 import { CHUNKED, loadManyTables } from '../support/many-tables.js';
-import { testServer } from '../support/postgres.js';
+import { ownServer } from '../support/postgres.js';
 import { findingNames, type Line, linesOf, settings, tableNames, workFolder } from '../support/program.js';
 
 const SMALL = 200;
@@ -22,7 +22,7 @@ let env: Record<string, string>;
 const cwd = workFolder();
 
 beforeAll(async () => {
-  const database = await (await testServer()).createDatabase();
+  const database = await (await ownServer()).createDatabase();
   admin = await database.client();
   await loadManyTables(admin, SMALL);
   env = settings({ batch: database }, CHUNKED);

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
-import { type TestDatabase, testServer } from '../support/postgres.js';
+import { ownServer, type TestDatabase } from '../support/postgres.js';
 import { settings, workFolder } from '../support/program.js';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
@@ -20,7 +20,7 @@ let database: TestDatabase;
 const cwd = workFolder();
 
 beforeAll(async () => {
-  database = await (await testServer()).createDatabase();
+  database = await (await ownServer()).createDatabase();
   const client = await database.client();
   await client.query(`
     CREATE TABLE a_table_with_a_rather_long_name (id int, and_a_column_with_a_long_name text);

@@ -4,7 +4,7 @@ import type { HistorySeries } from '#src/adapters/store/list-history.js';
 import { openStore } from '#src/adapters/store/store.js';
 import type { ColumnProfile, JsonValue } from '#src/core/model/profile.js';
 import { runCli } from '../support/cli.js';
-import { type TestDatabase, testServer } from '../support/postgres.js';
+import { ownServer, type TestDatabase } from '../support/postgres.js';
 import { type ProfileRun, parseLines, profileRun, type TableLine } from '../support/profile-run.js';
 import { loadShop, loadWorld } from '../support/shared-data.js';
 import { storeOptions } from '../support/store-records.js';
@@ -15,7 +15,7 @@ let first: ProfileRun;
 let second: ProfileRun;
 
 beforeAll(async () => {
-  const server = await testServer();
+  const server = await ownServer();
   shop = await server.createDatabase();
   const world = await server.createDatabase(undefined, { encoding: 'LATIN1' });
   await loadShop(await shop.client());

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine } from '#src/adapters/open-engine.js';
-import { PiscinaPool } from '#src/adapters/threads/piscina-pool.js';
 import type { ChunkTask, ProfileTask, TableResult } from '#src/contract/messages.js';
 import type { WorkerPool } from '#src/coordinator/ports.js';
 import { profileSource } from '#src/coordinator/profile-source.js';
@@ -128,22 +127,4 @@ test('a big table whose every try kills a thread fails alone', async () => {
   );
   expect(results.get('t11')!.profile).toMatchObject({ status: 'failed', failure: { code: 'worker_died' } });
   expect([...results.values()].filter(({ profile: { status } }) => status === 'ok')).toHaveLength(TABLES - 1);
-});
-
-test('threads that cannot start end the run instead of letting it wait for ever', async () => {
-  const pool = new PiscinaPool({
-    threads: 2,
-    settings: { ...SETTINGS, sources: [] },
-    heapMiB: 1,
-    onLog() {},
-    onProgress() {},
-    onThreadExit() {},
-  });
-  try {
-    const task = { type: 'detect', run: 'test', tables: [], sources: [] } as const;
-    await expect(pool.detect(task)).rejects.toThrow(/memory|worker/i);
-    await expect(pool.detect(task)).rejects.toThrow(/memory|worker/i);
-  } finally {
-    await pool.close();
-  }
 });

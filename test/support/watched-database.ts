@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { expect, onTestFinished } from 'vitest';
 import type { ColumnProfile, TableProfile } from '#src/core/model/profile.js';
-import { type RunningCli, startCli } from './cli.js';
+import { type RunningCli, runCli, startCli } from './cli.js';
 import { type TestDatabase, type TestServer, testServer } from './postgres.js';
-import { filesOf, jsonLines, type Line } from './program.js';
+import { filesOf, jsonLines, type Line, workFolder } from './program.js';
 
 /** What reads the watched database, and what writes the store: neither may do more than it must. */
 export const READER = { name: 'sentinel_reader', password: "r3ader's $ecret" } as const;
@@ -35,7 +35,9 @@ export interface WatchedDatabase {
   create(sql: string, grantIn?: readonly string[]): Promise<void>;
   /** `profile --json` as the reader, to its end. */
   profile(env?: Readonly<Record<string, string>>, options?: ProfileOptions): Promise<Outcome>;
-  /** The same, to do something while it runs. */
+  /** `tables --json` as the reader. */
+  list(args?: readonly string[]): Promise<Line[]>;
+  /** The same as `profile`, to do something while it runs. */
   start(
     env?: Readonly<Record<string, string>>,
     options?: ProfileOptions,
@@ -89,9 +91,8 @@ export async function watchedDatabase(
       const summary = lines.at(-1);
       if (summary?.type !== 'summary') throw new Error(`it ended with ${code} and no summary:\n${stdout}\n${stderr}`);
       const tables = lines.filter(({ type }) => type === 'table') as unknown as TableProfile[];
-      const chunked = jsonLines(readFileSync(join(cwd, 'logs', 'profiler.log'), 'utf8')).filter(
-        (record) => record.chunks !== undefined,
-      );
+      const profiler = env.LOG_FORMAT === 'text' ? '' : readFileSync(join(cwd, 'logs', 'profiler.log'), 'utf8');
+      const chunked = jsonLines(profiler).filter((record) => record.chunks !== undefined);
       expect(tables.length, 'a table is reported once').toBe(new Set(tables.map(nameOf)).size);
       return {
         code,
@@ -121,6 +122,12 @@ export async function watchedDatabase(
       }
     },
     start,
+    async list(args = []) {
+      const cwd = workFolder();
+      const { stdout, stderr } = await runCli(['tables', '--json', ...args], { entry: 'dist', cwd, env: settings });
+      expectDiscreet(stdout + stderr);
+      return jsonLines(stdout);
+    },
     profile: (env, more) => start(env, more).outcome,
   };
 }

@@ -5,6 +5,7 @@ import { type Io, writeJson, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
 import { formatNumber, formatTime } from '../render/format.js';
 import { renderTable } from '../render/table.js';
+import { escapeControls } from '../render/text-width.js';
 import { openMetadata } from '../run-store.js';
 
 export interface HistoryCommandOptions {
@@ -50,7 +51,7 @@ function pointRecord({ source, schema, table, column, metric }: HistorySeries, p
 }
 
 function describe({ source, schema, table, column, metric, points }: HistorySeries): string {
-  const title = `${source}.${schema}.${table}${column === null ? '' : `, column ${column}`}: ${metric}`;
+  const title = escapeControls(`${source}.${schema}.${table}${column === null ? '' : `, column ${column}`}: ${metric}`);
   const rows = points.map((point) => [
     formatTime(point.time),
     formatNumber(point.value),
@@ -67,7 +68,7 @@ function nothingStored(
   stored: readonly HistorySeries[],
 ): string {
   if (stored.length === 0) return `nothing is stored of table ${name}; "sentinel tables" lists what is looked at`;
-  const list = (names: readonly (string | null)[]) => [...new Set(names)].join(', ');
+  const list = (names: readonly (string | null)[]) => escapeControls([...new Set(names)].join(', '));
   const columns = stored.map((series) => series.column).filter((known) => known !== null);
   if (column !== undefined && !columns.includes(column))
     return `nothing is stored of column ${column} of table ${name}; stored columns: ${list(columns) || 'none'}`;
