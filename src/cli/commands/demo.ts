@@ -1,6 +1,5 @@
 import { runDemo } from '#src/demo/run-demo.js';
 import { executeRun } from '../execute-run.js';
-import { EXIT } from '../exit-code.js';
 import { type Io, writeLine } from '../io.js';
 
 /** Start two embedded databases, fill them, and run on them as `run` would on real ones. */
@@ -17,5 +16,9 @@ export async function demoCommand(options: { seed: number; json?: boolean }, io:
         { ...io, env: { ...io.env, ...environment } },
       ),
   });
-  return code === EXIT.findings ? EXIT.ok : code;
+  writeLine(
+    io.stderr,
+    'The servers are stopped. Their data and the history are kept in .sentinel/demo: the next demo compares with this run.',
+  );
+  return code;
 }
