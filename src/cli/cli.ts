@@ -124,7 +124,7 @@ ${EXIT_CODES}`,
     .argument('<table>', 'table, schema.table or source.schema.table')
     .argument('[metric]', 'one metric, e.g. row_count, null_rate, mean; default the table-level ones')
     .option('--column <name>', 'figures of this column')
-    .option('--limit <n>', 'at most this many runs, newest first', parseCount, 20)
+    .option('--limit <n>', 'figures of so many runs, the newest ones', parseCount, 20)
     .option('--json', 'one JSON object per figure on stdout')
     .action((table: string, metric: string | undefined, options: { column?: string; limit: number; json?: boolean }) =>
       run(async () => (await import('./commands/history.js')).historyCommand(table, metric, options, io)),

@@ -29,12 +29,15 @@ export interface ChunkedTableOptions {
 
 /** How many times a table is begun anew because a column proved unreadable or a transient failure ended its snapshot. */
 const MAX_RESTARTS = 3;
+/** SQLSTATE `lock_not_available`. */
+const LOCK_NOT_AVAILABLE = '55P03';
 /** A chunk is begun only while the snapshot has this much of its allowed age left, as a multiple of the slowest chunk so far. */
 const AGE_RESERVE = 1.5;
 
 /**
- * Read one big table in chunks by several workers, under a snapshot that this side holds open. Rejects where the snapshot cannot be
- * had (nothing was read then); every later failure is the table's outcome.
+ * Read one big table in chunks by several workers, under a snapshot that this side holds open. Rejects where the table is better
+ * read whole: the snapshot cannot be had, every time another session asks for a lock that the readers would have to wait behind,
+ * or ever more columns prove unreadable. Every other failure is the table's outcome.
  */
 export async function profileInChunks(
   table: TableSpec,
@@ -62,7 +65,10 @@ export async function profileInChunks(
     }
     for (const [column, failure] of pass.columnFailures ?? []) columnFailures.set(column, failure);
     const mayHelp = pass.columnFailures !== null || pass.failure.retryable;
-    if (!mayHelp || attempts > MAX_RESTARTS || options.signal.aborted)
+    const isLast = attempts > MAX_RESTARTS;
+    if (isLast && (pass.columnFailures !== null || pass.failure.code === LOCK_NOT_AVAILABLE))
+      throw new Error(`not to be read in chunks: ${pass.failure.message}`);
+    if (!mayHelp || isLast || options.signal.aborted)
       return { spec: table, profile: emptyProfile(table, 'failed', pass.failure, durationMs), cost, attempts };
   }
 }

@@ -75,7 +75,7 @@ export async function profileSource(
         }).finally(() => snapshots.release());
         const job = result.then(
           (done) => deliver(done, options),
-          // Nothing was read: a worker takes it whole, with its retries and its answer to a changed shape.
+          // Not to be read in chunks: a worker takes it whole, with its retries and its answer to a changed shape.
           () => slots.run(priority, () => runBatch([table])),
         );
         running.push(heard(job.finally(handedOut)));

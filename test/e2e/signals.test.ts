@@ -69,7 +69,7 @@ describe.each(Object.entries(OBSTACLES))('stopped at %s', (_, { put, take, waiti
       await until(async () => tableNames(running.said().stdout).length > 0);
       const { stdout, stderr, ...end } = await running.kill(signal);
       expect(end).toEqual({ code, signal: null });
-      expect(stderr).toContain(`${signal}: stopping; what is finished is kept (again to stop at once)`);
+      expect(stderr).toBe(`${signal}: stopping; what is finished is kept (again to stop at once)\n`);
       await until(async () => (await sessions()).length === 0);
 
       const [summary] = linesOf(stdout, 'summary');

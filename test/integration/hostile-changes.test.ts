@@ -57,7 +57,6 @@ const BEFORE = `
   CREATE TABLE leaf_swapped (id int, fill text) PARTITION BY RANGE (id);
   CREATE TABLE leaf PARTITION OF leaf_swapped FOR VALUES FROM (0) TO (1000); INSERT INTO leaf_swapped ${FILLED};
   CREATE TABLE inherited AS ${FILLED}; CREATE TABLE heir AS ${FILLED};
-  CREATE VIEW redefined AS SELECT id FROM untouched;
   CREATE MATERIALIZED VIEW refreshed AS SELECT * FROM untouched`;
 
 const CHANGES = `
@@ -71,7 +70,7 @@ const CHANGES = `
   ALTER TABLE attached ATTACH PARTITION attached_1 FOR VALUES FROM (1000) TO (9000); ALTER TABLE detached DETACH PARTITION detached_1;
   ALTER TABLE leaf_swapped DETACH PARTITION leaf; ALTER TABLE leaf RENAME TO leaf_old;
   CREATE TABLE leaf PARTITION OF leaf_swapped FOR VALUES FROM (0) TO (10); INSERT INTO leaf VALUES (1, 'new');
-  ALTER TABLE heir INHERIT inherited; CREATE OR REPLACE VIEW redefined AS SELECT id, 'c' AS more FROM untouched;
+  ALTER TABLE heir INHERIT inherited;
   INSERT INTO untouched VALUES (101, 'x'); REFRESH MATERIALIZED VIEW refreshed;
   GRANT SELECT ON became_view, recreated, swapped, leaf TO ${READER.name}`;
 
@@ -92,18 +91,17 @@ test.each([
   expect(fates(run)).toEqual(
     [
       'attached: ok 200',
-      'attached_1: skipped 42P01', // counted in its parent now
+      'attached_1: ok 100', // what it holds is counted in its parent, too: it was listed by itself
       'became_view: ok 1',
       'detached: ok 50',
       'dropped: skipped 42P01',
       'extended: ok 100',
-      'heir: skipped 42P01',
+      'heir: ok 100',
       'inherited: ok 200',
       'leaf_swapped: ok 1',
       'moved: skipped 42P01',
       'narrowed: ok 100',
       'recreated: ok 1',
-      'redefined: ok 101',
       'refreshed: ok 101',
       'reloaded: ok 60',
       'renamed: skipped 42P01',
@@ -127,7 +125,6 @@ test.each([
   expect(columnOf(run, 'public.attached', 'id')).toMatchObject({ min: 1, max: 2100 });
   expect(columnOf(run, 'public.detached', 'id')).toMatchObject({ min: 1, max: 50 });
   expect(columnOf(run, 'public.swapped', 'fill')).toMatchObject({ min: 'new', max: 'new' });
-  expect(columns('redefined')).toEqual(['id integer', 'more text']);
   expect(run.tables.get('public.revoked')!.failure!.message).toContain('GRANT SELECT ON "public"."revoked"');
   for (const table of run.tables.values()) if (table.status === 'ok') expect(table.consistent).toBe(true);
 });
@@ -150,46 +147,47 @@ test('a table that stays locked fails alone, and nobody who waits for us is sent
 
 const SCANNED = 60_000;
 
+/** Reading a value of type `slow` takes a moment now and then, so that a scan takes about a second. */
+const SLOW = `
+  CREATE TYPE slow AS (n int);
+  CREATE FUNCTION slow_text(slow) RETURNS text LANGUAGE plpgsql AS $$
+    BEGIN IF ($1).n % 1000 = 0 THEN PERFORM pg_sleep(0.02); END IF; RETURN 'same'; END $$;
+  CREATE CAST (slow AS text) WITH FUNCTION slow_text(slow);
+  CREATE FUNCTION filling(int) RETURNS TABLE (id int, s text, w slow) LANGUAGE sql AS
+    'SELECT i, repeat(md5(i::text), 3), ROW(i)::slow FROM generate_series(1, $1) AS i'`;
+
+const WHOLE = {};
+
 describe.each([
-  ['whole', {}, "a.application_name LIKE 'sentinel/profiler/%' AND a.query LIKE 'COPY%'"],
+  ['whole', WHOLE, "a.application_name LIKE 'sentinel/profiler/%' AND a.query LIKE 'COPY%'"],
   ['in chunks', { CHUNK_MIN_BYTES: '65536' }, "a.application_name LIKE 'sentinel/orchestrator/%'"],
 ])('in the middle of a scan %s', (_, env, holds) => {
   test.each([
-    [
-      'a reload',
-      'TRUNCATE big; INSERT INTO big SELECT i, repeat(md5(i::text), 3) FROM generate_series(1, 70000) AS i',
-      70_000,
-    ],
+    ['a reload', 'TRUNCATE big; INSERT INTO big SELECT * FROM filling(70000)', 70_000],
     ['a rewrite', 'ALTER TABLE big ALTER id TYPE bigint', SCANNED],
     ['a swap', 'ALTER TABLE big RENAME TO old; ALTER TABLE new RENAME TO big', 65_000],
   ])('%s leaves the figures of one moment', async (_change, change, rowsAfter) => {
-    await watched.create(`
-      CREATE TABLE big AS SELECT i AS id, repeat(md5(i::text), 3) AS s FROM generate_series(1, ${SCANNED}) AS i;
-      CREATE TABLE new AS SELECT i AS id, repeat(md5(i::text), 3) AS s FROM generate_series(1, 65000) AS i`);
-    const { cli, outcome } = watched.start(env, { args: ['--table', 'public.big'] });
+    await watched.create(`${SLOW}; CREATE TABLE big AS SELECT * FROM filling(${SCANNED});
+      CREATE TABLE new AS SELECT * FROM filling(65000)`);
+    const { outcome } = watched.start(env, { args: ['--table', 'public.big'] });
     await until(
       `SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
        WHERE l.relation = 'big'::regclass AND l.granted AND l.mode = 'AccessShareLock' AND a.datname = current_database() AND ${holds}`,
     );
-    cli.child.kill('SIGSTOP');
+    const { rows } = await writer.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const changed = writer.query(`BEGIN; ${change}; COMMIT`);
-    const { rows } = await watched.owner.query<{ pid: number }>(
-      "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND application_name = ''",
-    );
-    await until(
-      "SELECT 1 FROM pg_stat_activity WHERE pid = ANY ($1) AND wait_event_type = 'Lock'",
-      rows.map(({ pid }) => pid),
-    );
-    cli.child.kill('SIGCONT');
+    await until("SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'", rows[0]!.pid);
     const run = await outcome;
     await changed;
     expect(run.code).toBe(0);
     const { rowCount, consistent } = run.tables.get('public.big')!;
-    expect([SCANNED, rowsAfter]).toContain(rowCount);
+    // A scan in chunks gives way to the change and begins anew; one by a single session keeps its lock.
+    expect(rowCount).toBe(env === WHOLE ? SCANNED : rowsAfter);
     expect(consistent).toBe(true);
     const figures = { nullCount: 0, min: 1, max: rowCount, mean: (rowCount! + 1) / 2 };
     expect(columnOf(run, 'public.big', 'id')).toMatchObject(figures);
     expect(columnOf(run, 'public.big', 's')).toMatchObject({ nullCount: 0, length: { min: 96, max: 96 } });
+    expect(columnOf(run, 'public.big', 'w').topValues).toEqual([{ value: 'same', count: rowCount, exact: true }]);
   });
 });
 

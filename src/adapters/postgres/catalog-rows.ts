@@ -60,12 +60,13 @@ export async function readFacts(client: pg.Client): Promise<CatalogFacts> {
 }
 
 /**
- * Every relation outside the system schemas; temporary ones are nobody else's to read. `pg_relation_size` opens the
+ * Every relation outside the system schemas; temporary ones are nobody else's to read. What is dropped while we look has no size
+ * and no privileges (null), but is listed: a load that swaps tables may have put another in its place, and the reader finds out. `pg_relation_size` opens the
  * relation and would queue behind an ACCESS EXCLUSIVE lock, so what is locked, or all where `sizes` is false, gets its
  * last known size (`relpages`).
  */
 export async function readRelations(client: pg.Client, sizes: boolean): Promise<RelationRow[]> {
-  const { rows } = await client.query<RelationRow & { bytes: number | null }>(
+  const { rows } = await client.query<RelationRow>(
     `
     WITH locked AS MATERIALIZED (
       SELECT l.relation FROM pg_catalog.pg_locks l
@@ -81,13 +82,13 @@ export async function readRelations(client: pg.Client, sizes: boolean): Promise<
            CASE WHEN c.relkind NOT IN ('r', 'm') THEN 0
                 WHEN NOT $1::bool OR c.oid IN (SELECT relation FROM locked)
                   THEN c.relpages::float8 * pg_catalog.current_setting('block_size')::float8
-                ELSE pg_catalog.pg_relation_size(c.oid)::float8 END AS bytes,
+                ELSE coalesce(pg_catalog.pg_relation_size(c.oid)::float8, 0) END AS bytes,
            CASE WHEN c.reltoastrelid = 0 THEN false
                 WHEN NOT $1::bool OR c.reltoastrelid IN (SELECT relation FROM locked) THEN true
                 ELSE coalesce(pg_catalog.pg_relation_size(c.reltoastrelid) > 0, true) END AS toasted,
            coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-                    AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), false) AS selectable,
-           coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS "schemaUsable",
+                    AND pg_catalog.has_table_privilege(c.oid, 'SELECT'), true) AS selectable,
+           coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), true) AS "schemaUsable",
            e.objid IS NOT NULL AS "extensionOwned"
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -100,7 +101,7 @@ export async function readRelations(client: pg.Client, sizes: boolean): Promise<
     ORDER BY n.nspname, c.relname`,
     [sizes],
   );
-  return rows.filter((row) => row.bytes !== null); // null: dropped while we looked
+  return rows;
 }
 
 /** Parent and child of every inheritance and partition; a partition that is being detached is no child any more. */
@@ -122,7 +123,7 @@ export async function readColumns(
     text: `
       SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.atttypid, a.attnotnull,
              CASE WHEN r.selectable THEN true WHEN NOT r.usable THEN false
-                  ELSE coalesce(pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'), false) END
+                  ELSE coalesce(pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT'), true) END
       FROM unnest($1::oid[], $2::bool[], $3::bool[]) AS r (oid, selectable, usable)
       JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY a.attrelid, a.attnum`,

@@ -50,7 +50,7 @@ export class PostgresSourceAccess implements SourceAccess {
       return await withRetry(
         () =>
           pool.withClient((client) =>
-            readOnly(client, { ...this.options.guards, isolation: 'read committed' }, async () => {
+            readOnly(client, { ...this.options.guards, isolation: 'repeatable read' }, async () => {
               const facts = await readServerFacts(client);
               this.#maxConnections = connectionBudget(facts, {
                 workers,

@@ -21,6 +21,12 @@ export interface TableReaderOptions {
   readonly discovery: Omit<DiscoveryOptions, 'source'>;
 }
 
+/**
+ * Who reads under a snapshot whose owner holds the lock waits only behind a session that waits for that owner: for nothing, and
+ * meanwhile keeps that session and all behind it waiting. So the table is let go at once, and read again after the change.
+ */
+const BEHIND_QUEUE_MS = 100;
+
 /** Reads tables over this thread's connections: what the engine asks of a database. */
 export function createTableReader(options: TableReaderOptions): TableReader {
   const { guards, maxValueBytes, pool } = options;
@@ -57,6 +63,7 @@ export function createTableReader(options: TableReaderOptions): TableReader {
         const transaction = {
           ...guards,
           statementTimeoutMs,
+          lockTimeoutMs: BEHIND_QUEUE_MS,
           isolation: 'repeatable read',
           snapshot: snapshot.id,
         } as const;
@@ -65,7 +72,7 @@ export function createTableReader(options: TableReaderOptions): TableReader {
 
     rediscover: (source, table) =>
       pool(source).withClient((client) =>
-        readOnly(client, { ...guards, isolation: 'read committed' }, async () => {
+        readOnly(client, { ...guards, isolation: 'repeatable read' }, async () => {
           const { tables } = await discoverTables(client, { ...options.discovery, source });
           return tables.find((found) => sameTable(found, table)) ?? null;
         }),

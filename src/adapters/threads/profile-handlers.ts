@@ -87,6 +87,8 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
     const { durationMs } = profile;
     const fields = { source, table: `${schema}.${table}`, rows: rowCount, bytes: cost.bytes, durationMs, attempts };
     if (status === 'ok') log('profiler').info(fields, 'profiled');
+    // What a stop cut short is no outcome.
+    else if (stop.signal.aborted && status === 'failed') log('profiler').debug(fields, 'left for the next run');
     else log('profiler').warn({ ...fields, code: failure?.code, cause: failure?.message }, status);
   };
 
@@ -104,7 +106,8 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
       const { source, table, part, fromBlock } = task;
       const fields = { source, table: `${table.schema}.${table.name}`, part, fromBlock };
       if (outcome.ok) log('profiler').debug({ ...fields, ...outcome.chunk.cost }, 'a chunk was read');
-      else log('profiler').warn({ ...fields, ...outcome.failure }, 'a chunk could not be read');
+      else if (!stop.signal.aborted)
+        log('profiler').warn({ ...fields, ...outcome.failure }, 'a chunk could not be read');
       return outcome;
     },
     async detect(task) {

@@ -1,11 +1,12 @@
 import type { HistorySeries } from '#src/adapters/store/list-history.js';
 import { splitTableName } from '#src/config/table-glob.js';
+import { name } from '#src/core/checks/sentence.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
 import { formatNumber, formatTime } from '../render/format.js';
 import { renderTable } from '../render/table.js';
-import { escapeControls } from '../render/text-width.js';
+import { escapeControls, textWidth } from '../render/text-width.js';
 import { openMetadata } from '../run-store.js';
 
 export interface HistoryCommandOptions {
@@ -14,16 +15,16 @@ export interface HistoryCommandOptions {
   readonly json?: boolean;
 }
 
-/** Print the stored figures of a table, newest last. */
+/** Print the stored figures of a table, the newest run last. */
 export async function historyCommand(
-  name: string,
+  tableName: string,
   metric: string | undefined,
   options: HistoryCommandOptions,
   io: Io,
 ): Promise<number> {
   const config = loadSettings(io);
-  const parts = splitTableName(name);
-  if (!parts) throw new CliError(`"${name}" is no table name; write table, schema.table or source.schema.table`);
+  const parts = splitTableName(tableName);
+  if (!parts) throw new CliError(`"${tableName}" is no table name; write table, schema.table or source.schema.table`);
   const store = await openMetadata(config, () => undefined);
   try {
     const series = await store.listHistory({
@@ -33,10 +34,13 @@ export async function historyCommand(
       limit: options.limit,
     });
     if (series.length === 0)
-      throw new CliError(nothingStored(name, metric, options.column, await store.listHistory({ ...parts, limit: 1 })));
-    for (const one of series) {
-      if (options.json) for (const point of one.points) writeJson(io, pointRecord(one, point));
-      else writeLine(io.stdout, describe(one));
+      throw new CliError(
+        nothingStored(tableName, metric, options.column, await store.listHistory({ ...parts, limit: 1 })),
+      );
+    if (options.json) for (const one of series) for (const point of one.points) writeJson(io, pointRecord(one, point));
+    else {
+      const width = io.stdout.isTTY ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+      for (const group of groups(series)) writeLine(io.stdout, describe(group, width));
     }
     return EXIT.ok;
   } finally {
@@ -50,30 +54,75 @@ function pointRecord({ source, schema, table, column, metric }: HistorySeries, p
   return { type: 'point', source, schema, table, ...(column !== null && { column }), metric, run: label, at, ...rest };
 }
 
-function describe({ source, schema, table, column, metric, points }: HistorySeries): string {
-  const title = escapeControls(`${source}.${schema}.${table}${column === null ? '' : `, column ${column}`}: ${metric}`);
-  const rows = points.map((point) => [
-    formatTime(point.time),
-    formatNumber(point.value),
-    point.judged ? '' : 'not judged',
-  ]);
-  return `${title}\n${renderTable([{ title: 'as of' }, { title: metric, align: 'right' }, { title: '' }], rows)}\n`;
+/** Series of one table, or of one column of it, as tables: a row for each run, and as many metrics beside each other as fit. */
+function describe(series: readonly HistorySeries[], width: number): string {
+  const { source, schema, table, column } = series[0]!;
+  const title = [source, schema, table].map(name).join('.') + (column === null ? '' : `, column ${name(column)}`);
+  const tables: string[] = [];
+  for (let from = 0; from < series.length; ) {
+    let to = from + 1;
+    let text = renderSeries(series.slice(from, to));
+    for (; to < series.length; to++) {
+      const wider = renderSeries(series.slice(from, to + 1));
+      if (Math.max(...wider.split('\n').map(textWidth)) > width) break;
+      text = wider;
+    }
+    tables.push(text);
+    from = to;
+  }
+  return `${title}\n${tables.join('\n\n')}\n`;
+}
+
+function renderSeries(series: readonly HistorySeries[]): string {
+  const runs = new Map<number, { time: number; judged: boolean; values: Map<string, number> }>();
+  for (const { metric, points } of series)
+    for (const { run, time, judged, value } of points) {
+      const row = runs.get(run) ?? { time, judged, values: new Map<string, number>() };
+      row.values.set(metric, value);
+      runs.set(run, row);
+    }
+  const rows = [...runs]
+    .sort(([a], [b]) => a - b)
+    .map(([, { time, judged, values }]) => [
+      formatTime(time),
+      ...series.map(({ metric }) => {
+        const value = values.get(metric);
+        return value === undefined ? '' : formatNumber(value);
+      }),
+      judged ? '' : 'not judged',
+    ]);
+  const columns = [
+    { title: 'as of' },
+    ...series.map(({ metric }) => ({ title: metric, align: 'right' as const })),
+    { title: '' },
+  ];
+  return renderTable(columns, rows);
+}
+
+/** Series that belong to one table or column, which come one after the other. */
+function groups(series: readonly HistorySeries[]): HistorySeries[][] {
+  const found = new Map<string, HistorySeries[]>();
+  for (const one of series) {
+    const key = JSON.stringify([one.source, one.schema, one.table, one.column]);
+    found.set(key, [...(found.get(key) ?? []), one]);
+  }
+  return [...found.values()];
 }
 
 /** Says what is there instead; `stored` are all series of the table. */
 function nothingStored(
-  name: string,
+  tableName: string,
   metric: string | undefined,
   column: string | undefined,
   stored: readonly HistorySeries[],
 ): string {
-  if (stored.length === 0) return `nothing is stored of table ${name}; "sentinel tables" lists what is looked at`;
+  if (stored.length === 0) return `nothing is stored of table ${tableName}; "sentinel tables" lists what is looked at`;
   const list = (names: readonly (string | null)[]) => escapeControls([...new Set(names)].join(', '));
   const columns = stored.map((series) => series.column).filter((known) => known !== null);
   if (column !== undefined && !columns.includes(column))
-    return `nothing is stored of column ${column} of table ${name}; stored columns: ${list(columns) || 'none'}`;
+    return `nothing is stored of column ${column} of table ${tableName}; stored columns: ${list(columns) || 'none'}`;
   const same = stored.filter((series) => series.column === (column ?? null)).map((series) => series.metric);
-  const what = column === undefined ? `table ${name}` : `column ${column} of table ${name}`;
+  const what = column === undefined ? `table ${tableName}` : `column ${column} of table ${tableName}`;
   const hint = column === undefined && stored.some((series) => series.metric === metric) ? ' (give a --column)' : '';
   return `metric ${metric} is not stored of ${what}${hint}; stored metrics: ${list(same) || 'none'}`;
 }
