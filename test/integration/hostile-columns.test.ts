@@ -110,6 +110,21 @@ test('of 1,600 columns two that fail are found', async () => {
   expect(columnOf(run, 'wide.mostly_good', 'c1597')).toMatchObject({ min: 1598, max: 1601 });
 });
 
+test('columns that fail each in another chunk are all found', async () => {
+  const columns = Array.from({ length: 12 }, (_, i) => `ROW(i + ${i * 200})::picky AS p${i}`);
+  await watched.create(`
+    CREATE TYPE picky AS (n int);
+    CREATE FUNCTION pick(picky) RETURNS text LANGUAGE plpgsql AS $$
+      BEGIN IF ($1).n = ${ROWS} THEN RAISE EXCEPTION 'no'; END IF; RETURN ($1).n; END $$;
+    CREATE CAST (picky AS text) WITH FUNCTION pick(picky);
+    CREATE TABLE picked AS SELECT i AS id, ${columns.join(', ')} FROM generate_series(1, ${ROWS}) AS i`);
+  const run = await watched.profile(CHUNKED, { args: ['--table', 'public.picked'] });
+  expect(fates(run)).toEqual([`public.picked: ok ${ROWS}`]);
+  const failed = run.tables.get('public.picked')!.columns.filter((column) => column.failure?.code === 'P0001');
+  expect(failed.map(({ name }) => name)).toEqual(columns.map((_, i) => `p${i}`));
+  expect(columnOf(run, 'public.picked', 'id')).toMatchObject({ min: 1, max: ROWS, nullCount: 0 });
+});
+
 test('privileges on some columns only, on none, and on no schema', async () => {
   await watched.create(
     `

@@ -62,7 +62,7 @@ async function watch(outcome: Promise<Outcome>): Promise<Seen> {
     for (const { name, query, xid, locks } of rows) {
       seen.names.add(name);
       if (xid !== null) seen.writers++;
-      if (/^\\s*begin/i.test(query)) seen.begins.add(query);
+      if (/^\s*begin/i.test(query)) seen.begins.add(query);
       for (const lock of locks ?? []) seen.locks.add(lock);
     }
   }
@@ -90,7 +90,8 @@ describe.each([1, 2, 3, 6])('with at most %i connections and more workers than t
     expect(seen.sessions).toBeGreaterThan(0);
     expect(seen.sessions).toBeLessThanOrEqual(most);
     for (const name of seen.names) expect(name).toMatch(/^sentinel\/(profiler|orchestrator)\//);
-    const allowed = ['relation AccessShareLock', 'virtualxid ExclusiveLock', 'tuple AccessShareLock'];
+    // The last is the server's own: it holds its database's entry while a session starts.
+    const allowed = ['relation AccessShareLock', 'virtualxid ExclusiveLock', 'object RowExclusiveLock'];
     expect([...seen.locks].filter((lock) => !allowed.includes(lock))).toEqual([]);
     expect(seen.locks).toContain('relation AccessShareLock');
     for (const begin of seen.begins) expect(begin).toContain('READ ONLY');
@@ -122,7 +123,7 @@ test('every statement that reads runs under the guards, whatever the role and da
     `
     CREATE SCHEMA told; CREATE FUNCTION told.setting(text) RETURNS text LANGUAGE sql VOLATILE AS 'SELECT current_setting($1)';
     CREATE VIEW told.guards AS SELECT ${names.map((name) => `told.setting('${name}') AS "${name}"`).join(', ')};
-    CREATE FUNCTION told.write() RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO s0 VALUES (1); RETURN 1; END';
+    CREATE FUNCTION told.write() RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.s0 VALUES (1); RETURN 1; END';
     GRANT INSERT ON s0 TO ${role};
     CREATE VIEW told.writes AS SELECT 1 AS one, told.write() AS written`,
     ['told'],

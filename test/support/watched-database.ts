@@ -45,6 +45,8 @@ export interface WatchedDatabase {
 }
 
 export interface ProfileOptions {
+  /** `profile` when absent. */
+  readonly command?: 'profile' | 'run';
   readonly args?: readonly string[];
   /** Content of sentinel.yaml. */
   readonly policy?: string;
@@ -52,6 +54,8 @@ export interface ProfileOptions {
 
 /** Everything is read whole, nothing is tried again, and what is locked is soon given up. */
 const QUICK = { CONCURRENT_WORKERS: '2', MAX_RETRY_ATTEMPTS: '0', LOCK_TIMEOUT: '1', LOG_LEVEL: 'debug' };
+/** Other test files make and drop databases on the same server. */
+const OWN_DATABASE = 'checks: { disabled: [databases] }\n';
 /** Every table of more than one page is read in chunks. */
 export const CHUNKED = { CHUNK_MIN_BYTES: '8192', MAX_CHUNKS: '16' } as const;
 
@@ -73,12 +77,15 @@ export async function watchedDatabase(
   const base = { ...QUICK, SENTINEL_SOURCES: 'batch', ...login(source, 'BATCH_DB', READER) };
   const settings = { ...base, ...login(store, 'METADATA_DB', KEEPER) };
 
-  const start: WatchedDatabase['start'] = (env = {}, { args = [], policy } = {}) => {
+  const start: WatchedDatabase['start'] = (
+    env = {},
+    { command = 'profile', args = [], policy = OWN_DATABASE } = {},
+  ) => {
     const cwd = mkdtempSync(join(tmpdir(), 'sentinel-hostile-'));
     onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
-    if (policy !== undefined) writeFileSync(join(cwd, 'sentinel.yaml'), policy);
+    writeFileSync(join(cwd, 'sentinel.yaml'), policy);
     const peakFile = join(cwd, 'peak');
-    const cli = startCli(['profile', '--json', ...args], {
+    const cli = startCli([command, '--json', ...args], {
       entry: 'dist',
       cwd,
       env: { ...settings, LOG_DIR: 'logs', LOG_FORMAT: 'json', ...env, PEAK_FILE: peakFile },

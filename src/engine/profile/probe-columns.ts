@@ -46,8 +46,8 @@ export async function probeColumns(
 
 /**
  * False for errors that reading one column cannot cause: of the connection, the transaction, a lock, a limit or a cancel. All else
- * may come from a column's values or functions, which may raise any SQLSTATE they like.
+ * may come from a column's values or functions, which may try to write (25006) or raise any SQLSTATE they like.
  */
 export function mayBeOneColumn(failure: Failure): boolean {
-  return /^[0-9A-Z]{5}$/.test(failure.code) && !/^(08|25|28|3D|40|53|55|57)/.test(failure.code);
+  return /^[0-9A-Z]{5}$/.test(failure.code) && !/^(08|25(?!006)|28|3D|40|53|55|57)/.test(failure.code);
 }
