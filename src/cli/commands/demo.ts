@@ -18,7 +18,7 @@ export async function demoCommand(options: { seed: number; json?: boolean }, io:
   });
   writeLine(
     io.stderr,
-    'The servers are stopped. Their data and the history are kept in .sentinel/demo: the next demo compares with this run.',
+    'The servers are stopped. Their data and the history are kept: the next demo compares with this run.',
   );
   return code;
 }
