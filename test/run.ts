@@ -119,7 +119,8 @@ function main(names: readonly string[]): number {
   if (failures.length > 0) console.log(`\nFailed:\n${failures.map((text) => `  ${text}`).join('\n')}`);
   if (!built) console.log(`Not run, because the build failed: ${ON_BUILD.join(', ')}`);
   const skipped = sum('skipped');
-  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  if (skipped > 0) console.log(`\nSkipped: ${skipped} tests, each says why in its name or its output`);
+  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
   return sum('failed') > 0 ? 1 : 0;
 }
 
