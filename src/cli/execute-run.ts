@@ -9,6 +9,7 @@ import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { type Config, configSecrets } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
+import type { TableMatcher } from '#src/config/table-glob.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import { detectRun } from '#src/coordinator/detect-run.js';
 import { profileRun } from '#src/coordinator/profile-run.js';
@@ -41,7 +42,8 @@ interface Session {
   readonly config: Config;
   readonly options: RunOptions;
   readonly sources: readonly ConnectionSettings[];
-  readonly io: Io;
+  /** What sentinel.yaml and the options let in. */
+  readonly wanted: TableMatcher;
   readonly logs: LogSystem;
   readonly view: RunView;
   readonly stop: StopSignal;
@@ -56,7 +58,7 @@ interface Session {
 export async function executeRun(command: RunCommand, options: RunOptions, io: Io): Promise<number> {
   const config = loadSettings(io);
   const sources = selectSources(config, options.source);
-  tableFilter(config, options); // bad patterns end it before anything is opened
+  const wanted = tableFilter(config, options); // bad patterns end it before anything is opened
   if (options.metricsFile) await checkMetricsFile(options.metricsFile);
   const quiet = options.quiet === true;
   const progress = createProgress({ stream: io.stderr, mode: progressMode(io.stderr, quiet || options.json === true) });
@@ -68,7 +70,7 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const view = options.json ? jsonView(io) : textView(io, progress, { quiet });
   const asOf = options.asOf ?? startedAt;
   try {
-    return await withStore({ command, config, options, sources, io, logs, view, stop, startedAt, asOf });
+    return await withStore({ command, config, options, sources, wanted, logs, view, stop, startedAt, asOf });
   } catch (error) {
     // The terminal is told by whoever catches it; a scheduler's logs must say it too.
     logs.fileLogger('orchestrator').error({ command, failed: messageOf(error) }, `${command} ended early`);
@@ -100,7 +102,7 @@ async function withStore(session: Session): Promise<number> {
 }
 
 async function withRun(session: Session, store: Store, writer: StoreWriter): Promise<number> {
-  const { command, config, options, sources, logs, view, stop, startedAt, asOf } = session;
+  const { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf } = session;
   const log = logs.logger('orchestrator');
   const run = command === 'detect' ? await latestRun(store) : await writer.beginRun({ command, startedAt, asOf });
   log.info({ run: run.label, sources: sources.map(({ name }) => name), workers: config.workers }, `${command} begins`);
@@ -138,7 +140,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
     logs.logger('detector').info({ run: run.label, ...finding, table: nameOf(finding) }, message);
   if (command === 'detect') {
     const names = sources.map(({ name }) => name);
-    await tallyStored(store, run, { sources: names, wanted: tableFilter(config, options), view, tally });
+    await tallyStored(store, run, { sources: names, wanted, view, tally });
   }
   tally.stopped = stop.signal.aborted;
   const durationMs = Date.now() - startedAt.getTime();
@@ -173,9 +175,8 @@ async function profileStep(
   engine: Engine,
   observer: Parameters<typeof profileRun>[3],
 ): Promise<void> {
-  const { config, options, sources, stop, asOf } = session;
+  const { config, sources, wanted, stop, asOf } = session;
   const tablePolicy = compileTablePolicies(config.policy.tables);
-  const wanted = tableFilter(config, options);
   const connection = new Map(sources.map((source) => [source.name, source]));
   const durable = runStore(store, writer, run, config.batchSize);
   try {
@@ -216,13 +217,12 @@ async function detectStep(
   engine: Engine,
   tally: RunTally,
 ): Promise<readonly Finding[]> {
-  const { config, sources, stop, asOf, options, command } = session;
-  const now = command === 'detect' && !options.asOf ? session.startedAt : asOf;
+  const { config, sources, wanted, stop, asOf, command } = session;
   const histories = historyStore(store, writer, run, {
-    now: now.getTime(),
+    now: asOf.getTime(),
     sources: sources.map(({ name }) => name),
     tablePolicy: compileTablePolicies(config.policy.tables),
-    wanted: tableFilter(config, options),
+    wanted,
     onTable: ({ profile, previousShape }) => {
       if (profile && !previousShape) tally.firstSeen++;
       // A run has told of them when it read the table.
