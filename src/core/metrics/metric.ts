@@ -1,15 +1,7 @@
 import type { ColumnProfile, TableProfile } from '../model/profile.js';
+import type { SeriesKind } from '../model/series.js';
 
-/** Fixes a series' transform, direction, minimum effect and rules. */
-export type SeriesKind =
-  | 'row_count'
-  | 'cumulative'
-  | 'distinct'
-  | 'rate'
-  | 'null_rate'
-  | 'mean'
-  | 'freshness'
-  | 'stream';
+export type { SeriesKind } from '../model/series.js';
 
 /** A figure of a whole table. `measure` gives undefined where it is unknown or does not apply, never a stand-in. */
 export interface TableMetric {

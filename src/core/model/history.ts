@@ -1,3 +1,4 @@
+import type { EventHistory } from './event-history.js';
 import type { TableProfile } from './profile.js';
 
 /** A stored figure: `time` is epoch milliseconds of the run that measured it. */
@@ -54,6 +55,8 @@ export interface TableHistory {
   readonly columnSeries: Readonly<Record<string, Readonly<Record<string, readonly Point[]>>>>;
   /** Insert-time column, declared or found, and its newest value (epoch ms) now; null where there is none. */
   readonly insertTime: { readonly column: string; readonly newest: number | null } | null;
+  /** Figures by event time, from the pass of this run; absent where the table has no insert-time column. */
+  readonly events?: EventHistory;
   /** Declared limit on staleness in seconds, from sentinel.yaml. */
   readonly freshnessLimitSeconds?: number;
 }
