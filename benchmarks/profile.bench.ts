@@ -1,3 +1,4 @@
+import type { ConnectionSettings } from '#src/contract/connection.js';
 import { copyFloor } from './support/copy-floor.js';
 import { profileAll } from './support/profile-all.js';
 import { formatSpread, saveResult, spread } from './support/report.js';
@@ -24,12 +25,14 @@ export async function profileBench({ rows, rounds, workers }: ProfileBenchOption
     );
     const floors: number[] = [];
     const profiles: number[] = [];
+    const historyShares: number[] = [];
     await copyFloor(server.connection, workers);
     for (let round = 0; round < rounds; round++) {
       floors.push((await copyFloor(server.connection, workers)).seconds);
       const { seconds, profiles: found } = await profileAll({ connection: server.connection, workers });
       if (found[0]?.rowCount !== rows) throw new Error(`profiled ${found[0]?.rowCount} rows, not ${rows}`);
       profiles.push(seconds);
+      historyShares.push(await historyCost(server.connection, workers, round));
     }
     const startMs = performance.now();
     for (const sql of perColumnSql()) await client.query(sql);
@@ -42,6 +45,7 @@ export async function profileBench({ rows, rounds, workers }: ProfileBenchOption
     console.log(`per-column SQL, one connection ${sqlSeconds.toFixed(1)} s`);
     console.log(`profile / floor                ${formatSpread(ratios, '×')}`);
     console.log(`per-column SQL / profile       ${faster.toFixed(1)} ×`);
+    console.log(`CPU with / without history     ${formatSpread(spread(historyShares), '×')}`);
     const memoryMiB = Math.round(process.resourceUsage().maxRSS / 1024);
     console.log(`peak memory of this process    ${memoryMiB} MiB`);
     saveResult('profile', {
@@ -54,9 +58,18 @@ export async function profileBench({ rows, rounds, workers }: ProfileBenchOption
       perColumnSqlSeconds: sqlSeconds,
       profileToFloor: ratios,
       perColumnSqlToProfile: faster,
+      cpuWithToWithoutHistory: spread(historyShares),
       peakMemoryMiB: memoryMiB,
     });
   } finally {
     await server.stop();
   }
+}
+
+/** CPU of this process with the history by insert time over that without, the order changing from round to round. */
+async function historyCost(connection: ConnectionSettings, workers: number, round: number): Promise<number> {
+  const cpu = { with: 0, without: 0 };
+  for (const history of round % 2 === 0 ? [true, false] : [false, true])
+    cpu[history ? 'with' : 'without'] = (await profileAll({ connection, workers, history })).cpuSeconds;
+  return cpu.with / cpu.without;
 }

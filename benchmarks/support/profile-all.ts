@@ -12,11 +12,15 @@ export interface ProfileAllOptions {
   readonly chunkMinBytes?: number;
   readonly maxChunks?: number;
   readonly store?: RunStore;
+  /** False: without the history by insert time. */
+  readonly history?: boolean;
 }
 
 export interface ProfileAllResult {
   /** From handing out the first task to the last result; threads are up before. */
   readonly seconds: number;
+  /** Of this process in that time. */
+  readonly cpuSeconds: number;
   readonly profiles: readonly TableProfile[];
   readonly bytes: number;
   readonly connectionsPeak: number;
@@ -83,7 +87,9 @@ export async function profileAll(options: ProfileAllOptions): Promise<ProfileAll
         signal: new AbortController().signal,
         asOfMs: Date.now(),
         wanted: () => true,
-        insertTime: () => undefined,
+        // A column that no table has: then there is no history.
+        insertTime: () => (options.history === false ? '' : undefined),
+        timeZone: () => 'UTC',
         database: () => options.connection.database,
         maxWaiting: 1_000,
         onStoreFailure: () => {},
@@ -94,10 +100,14 @@ export async function profileAll(options: ProfileAllOptions): Promise<ProfileAll
     await once();
     profiles = [];
     bytes = 0;
+    const before = process.cpuUsage();
     const startMs = performance.now();
     await once();
+    const seconds = (performance.now() - startMs) / 1000;
+    const { user, system } = process.cpuUsage(before);
     return {
-      seconds: (performance.now() - startMs) / 1000,
+      seconds,
+      cpuSeconds: (user + system) / 1e6,
       profiles,
       bytes,
       connectionsPeak: engine.connectionsPeak(),

@@ -2,13 +2,14 @@ import { resolve } from 'node:path';
 import type { ConnectionSettings, Guards, PoolSettings, RetrySettings } from '#src/contract/connection.js';
 import { type ConnectionContext, isLoopback, metadataConnection, sourceConnection } from './connections.js';
 import { type Environment, type EnvironmentInput, readEnvironment } from './load-env.js';
+import { suggest } from './names.js';
 import { parseVariables, type Values } from './parse-variables.js';
 import type { Policy } from './policy.js';
 import { ConfigError, type Problem } from './problem.js';
 import { maskSecretFields } from './redact.js';
 import { findUnknownNames } from './unknown-names.js';
 import { VARIABLES } from './variables.js';
-import { readPolicy } from './yaml-policy.js';
+import { POLICY_FILE, readPolicy } from './yaml-policy.js';
 
 export interface LogSettings {
   /** Absolute path. */
@@ -85,6 +86,7 @@ export function loadConfig(options: EnvironmentInput): Config {
   const connection = metadataConnection(batch, context);
   checkTogether(values, problems);
   const policy = readPolicy(cwd, problems);
+  checkSourceNames(policy, names, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({
     environment: raw.environment,
@@ -165,6 +167,20 @@ function checkTogether(values: GeneralValues, problems: Problem[]): void {
       allowed: `a secret text, as HTTP_HOST is ${values.HTTP_HOST} and not loopback`,
       fix: 'set HTTP_TOKEN, or HTTP_HOST=127.0.0.1',
     });
+}
+
+/** A misspelt source must not pass for one without settings. */
+function checkSourceNames({ sources }: Policy, names: readonly string[], problems: Problem[]): void {
+  for (const name of Object.keys(sources).filter((each) => !names.includes(each))) {
+    const nearest = suggest(name, names);
+    problems.push({
+      setting: `sources.${name}`,
+      file: POLICY_FILE,
+      found: 'no source in SENTINEL_SOURCES',
+      allowed: names.join(', '),
+      fix: nearest === undefined ? 'remove it' : `rename it to ${nearest}`,
+    });
+  }
 }
 
 /** Every secret of a configuration, for a redactor. */

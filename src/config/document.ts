@@ -75,6 +75,7 @@ interface JsonSchema {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly items?: JsonSchema;
+  readonly additionalProperties?: JsonSchema | boolean;
 }
 
 function renderPolicyKeys(): string {
@@ -84,6 +85,10 @@ function renderPolicyKeys(): string {
     if (path !== '') rows.push([`\`${path}\``, types.join(' or '), schema.description ?? '']);
     const prefix = path === '' ? '' : `${path}.`;
     for (const [key, property] of Object.entries(schema.properties ?? {})) add(prefix + key, property);
+    if (typeof schema.additionalProperties === 'object') {
+      const named = schema.additionalProperties.properties ?? {};
+      for (const [key, property] of Object.entries(named)) add(`${path}.<name>.${key}`, property);
+    }
     if (schema.items?.properties !== undefined)
       for (const [key, property] of Object.entries(schema.items.properties)) add(`${path}[].${key}`, property);
   };

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as Zod from 'zod';
 import { sourceChecks, tableChecks } from '#src/core/checks/index.js';
+import { isTimeZone } from '#src/core/events/time-zone.js';
 import { parseDuration } from './duration.js';
 import { compileTableGlob, TABLE_GLOB_RULE } from './table-glob.js';
 import { bytes } from './validators.js';
@@ -62,6 +63,19 @@ function buildSchema({ z }: typeof Zod) {
       })
       .optional()
       .describe('Plain views.'),
+    sources: z
+      .record(
+        z.string(),
+        z.strictObject({
+          timeZone: z
+            .string()
+            .refine(isTimeZone, { error: 'an IANA time zone such as Europe/Berlin' })
+            .optional()
+            .describe('Where its days begin, and how a timestamp without time zone is read; UTC when absent.'),
+        }),
+      )
+      .optional()
+      .describe('Settings of single sources, by the names in SENTINEL_SOURCES.'),
     foreignTables: z.boolean().optional().describe('Whether foreign tables are profiled; their server does the work.'),
     tables: z
       .array(
@@ -95,6 +109,10 @@ function buildSchema({ z }: typeof Zod) {
             minPriorRows: count.describe('Rows seen without a null before a first null is reported.'),
             criticalShare: share.describe('A first null in more than this share of the rows is critical.'),
             minExpectedValues: count.describe('Values a column should have had before their absence is reported.'),
+            jumpShare: share.describe(
+              'A null rate that rises by more than this is reported however short the history is.',
+            ),
+            minJumpRows: count.describe('Rows a table must have for that.'),
           })
           .optional()
           .describe('Nulls where there were none.'),
@@ -106,6 +124,23 @@ function buildSchema({ z }: typeof Zod) {
           })
           .optional()
           .describe('Age of the newest row, where tables does not declare a limit.'),
+        judge: z
+          .strictObject({
+            strictness: z
+              .number()
+              .min(0.2)
+              .max(10)
+              .optional()
+              .describe(
+                'Factor on the thresholds learned from history: above 1 fewer and surer findings, below 1 more.',
+              ),
+            minCountShare: share.describe('Counts that differ by less than this share of what is expected are normal.'),
+            minCountRows: count.describe('Counts that differ by fewer than this are normal.'),
+            minRate: share.describe('Rates (nulls, shares of values) that differ by less than this are normal.'),
+            minMeanShare: share.describe('Means that differ by less than this share of what is expected are normal.'),
+          })
+          .optional()
+          .describe('Figures against what their history leads to expect.'),
       })
       .optional()
       .describe('What is reported, and from when.'),

@@ -9,6 +9,8 @@ export interface Policy {
   /** Planner's cost up to which a view is profiled; 0: no view. */
   readonly views: { readonly maxCost: number };
   readonly foreignTables: boolean;
+  /** By source name; a source that is not named has the defaults. */
+  readonly sources: Readonly<Record<string, SourcePolicy>>;
   readonly tables: readonly TablePolicy[];
   readonly checks: {
     /** Names of checks that say nothing. */
@@ -16,6 +18,11 @@ export interface Policy {
     /** Limits, with `slots` of sentinel.yaml. */
     readonly settings: CheckSettings;
   };
+}
+
+export interface SourcePolicy {
+  /** IANA name; UTC when absent. */
+  readonly timeZone?: string;
 }
 
 export interface TablePolicy {
@@ -34,9 +41,15 @@ export const DEFAULT_POLICY: Policy = {
   exclude: [],
   views: { maxCost: DEFAULT_VIEW_COST },
   foreignTables: false,
+  sources: {},
   tables: [],
   checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
 };
+
+/** The time zone of a source's days. */
+export function timeZoneOf({ sources }: Pick<Policy, 'sources'>, source: string): string {
+  return (Object.hasOwn(sources, source) && sources[source]!.timeZone) || 'UTC';
+}
 
 /** Whether a table is to be profiled by `include` and `exclude`. */
 export function compileTableFilter({ include, exclude }: Pick<Policy, 'include' | 'exclude'>): TableMatcher {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type * as Yaml from 'yaml';
 import type { Document, LineCounter } from 'yaml';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
+import type { JudgeSettings } from '#src/core/detectors/index.js';
 import { suggest } from './names.js';
 import { DEFAULT_POLICY, DEFAULT_VIEW_COST, type Policy } from './policy.js';
 import { type PolicyOutput, policyJsonSchema, policySchema } from './policy-schema.js';
@@ -64,12 +65,14 @@ export function parsePolicy(text: string, problems: Problem[]): Policy {
   return withDefaults(parsed.data);
 }
 
-function withDefaults({ include, exclude, views, foreignTables, tables, checks, slots }: PolicyOutput): Policy {
+function withDefaults(parsed: PolicyOutput): Policy {
+  const { include, exclude, views, foreignTables, sources, tables, checks, slots } = parsed;
   return {
     include: include ?? [],
     exclude: exclude ?? [],
     views: { maxCost: views?.maxCost ?? DEFAULT_VIEW_COST },
     foreignTables: foreignTables ?? false,
+    sources: Object.fromEntries(Object.entries(sources ?? {}).map(([name, settings]) => [name, defined(settings)])),
     tables: (tables ?? []).map(({ match, insertTime, freshness }) => ({
       match,
       ...(insertTime !== undefined && { insertTime }),
@@ -87,6 +90,30 @@ function checkSettings(checks: PolicyOutput['checks'], maxRetainedBytes: number 
     nulls: { ...nulls, ...defined(checks?.nulls) },
     freshness: { ...freshness, ...defined(ownFreshness), ...(slack !== undefined && { slackSeconds: slack }) },
     slots: { ...slots, ...(maxRetainedBytes !== undefined && { retainedLimitBytes: maxRetainedBytes }) },
+    judge: judgeSettings(checks?.judge),
+  };
+}
+
+function judgeSettings(judge: NonNullable<PolicyOutput['checks']>['judge']): JudgeSettings {
+  const { strictness, minimumEffect } = DEFAULT_CHECK_SETTINGS.judge;
+  const count = {
+    relative: judge?.minCountShare ?? minimumEffect.row_count.relative,
+    absolute: judge?.minCountRows ?? minimumEffect.row_count.absolute,
+  };
+  const rate = { ...minimumEffect.rate, absolute: judge?.minRate ?? minimumEffect.rate.absolute };
+  const mean = { ...minimumEffect.mean, relative: judge?.minMeanShare ?? minimumEffect.mean.relative };
+  return {
+    strictness: judge?.strictness ?? strictness,
+    minimumEffect: {
+      ...minimumEffect,
+      row_count: count,
+      cumulative: count,
+      distinct: count,
+      rate,
+      null_rate: rate,
+      mean,
+      stream: mean,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { CheckSettings } from '#src/core/checks/settings.js';
+import type { EncodedEvents } from '#src/core/events/finish-events.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory, TableHistory } from '#src/core/model/history.js';
@@ -54,12 +55,23 @@ export interface ProfileSettings {
   readonly stateMinBytes: number;
 }
 
+/** How the history by insert time of a source's tables is kept. */
+export interface EventRequest {
+  /** IANA name: where days and hours begin, and how a timestamp without time zone is read. */
+  readonly timeZone: string;
+  /** The run's clock (`--as-of`), epoch milliseconds: what is closed by then is counted. */
+  readonly asOfMs: number;
+  /** Insert-time columns that sentinel.yaml names, by the name of their table as `JSON.stringify([schema, name])`. */
+  readonly declared: ReadonlyMap<string, string>;
+}
+
 /** Profile these tables of one source, one after the other, each in one consistent read. */
 export interface ProfileTask {
   readonly type: 'profile';
   readonly run: string;
   readonly source: string;
   readonly budget: ConnectionBudget;
+  readonly events: EventRequest;
   readonly tables: readonly TableSpec[];
 }
 
@@ -69,6 +81,7 @@ export interface ChunkTask {
   readonly run: string;
   readonly source: string;
   readonly budget: ConnectionBudget;
+  readonly events: EventRequest;
   readonly table: TableSpec;
   /** Index into `table.parts`. */
   readonly part: number;
@@ -104,6 +117,8 @@ export interface TaskCost {
 export interface ChunkResult {
   /** One encoded table state (`core/sketches/table-state.ts`) per column group, with the names of its columns. */
   readonly groups: readonly { readonly columns: readonly string[]; readonly state: Uint8Array }[];
+  /** The encoded event state (`core/events/event-state.ts`) of the group with the insert-time column. */
+  readonly events?: { readonly group: number; readonly declared: boolean; readonly state: Uint8Array };
   readonly cost: TaskCost;
 }
 
@@ -123,6 +138,8 @@ export interface TableResult {
   readonly spec: TableSpec;
   /** Encoded mergeable state, where `stateMinBytes` asks for it and the table is read in one column group. */
   readonly state?: Uint8Array;
+  /** Where the table has an insert-time column, its history; of a wide table, that of the columns read together with it. */
+  readonly events?: EncodedEvents;
   readonly cost: TaskCost;
   readonly attempts: number;
   /** In how many chunks it was read; absent where one worker read it whole. */

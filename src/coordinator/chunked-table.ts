@@ -1,4 +1,5 @@
-import type { ChunkOutcome, ChunkTask, ConnectionBudget, TableResult } from '#src/contract/messages.js';
+import type { ChunkOutcome, ChunkTask, ConnectionBudget, EventRequest, TableResult } from '#src/contract/messages.js';
+import { finishEvents } from '#src/core/events/finish-events.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { emptyProfile, okProfile } from '#src/core/model/outcome.js';
 import type { TableSpec } from '#src/core/model/relation.js';
@@ -11,6 +12,7 @@ import { ReadPass } from './read-pass.js';
 export interface ChunkedTableOptions {
   readonly run: string;
   readonly budget: ConnectionBudget;
+  readonly events: EventRequest;
   readonly limits: ChunkLimits;
   /** As the workers build theirs. */
   readonly state: StateOptions;
@@ -58,6 +60,7 @@ export async function profileInChunks(
         spec: table,
         profile: okProfile(table, pass.states.flatMap(summarise), columnFailures, outcome),
         ...(keepState && { state: pass.states[0]!.encode() }),
+        ...(pass.events && { events: finishEvents(pass.events.state, pass.events.declared) }),
         cost,
         attempts,
         chunks: pass.chunks,
@@ -124,6 +127,7 @@ function chunkTask(table: TableSpec, chunk: Chunk, held: HeldSnapshot, options: 
     run: options.run,
     source: table.source,
     budget: options.budget,
+    events: options.events,
     table,
     part: chunk.part,
     fromBlock: chunk.fromBlock,

@@ -23,11 +23,14 @@ export interface DetectRunOptions {
 export interface HistoryStore {
   tables(): AsyncIterable<readonly TableHistory[]>;
   sources(): Promise<readonly SourceHistory[]>;
-  /** Store the verdict; the tables and sources it names are part of the judged past from then on. */
+  /**
+   * Store the verdict; the tables and sources it names are part of the judged past from then on. Resolves with the findings,
+   * each with the incident it belongs to.
+   */
   judged(
     findings: readonly Finding[],
     of: { readonly datasets: readonly DatasetName[]; readonly sources: readonly string[] },
-  ): Promise<void>;
+  ): Promise<readonly Finding[]>;
 }
 
 /** Judge every table and source of a run in the worker threads and store what was found, worst first. */
@@ -61,6 +64,7 @@ export async function detectRun(
   }
   await Promise.all(running);
   const result = inOrder(foldSchemas(findings));
-  if (!options.signal.aborted) await store.judged(result, { datasets, sources: sources.map(({ source }) => source) });
-  return { findings: result, failures };
+  if (options.signal.aborted) return { findings: result, failures };
+  const judged = { datasets, sources: sources.map(({ source }) => source) };
+  return { findings: await store.judged(result, judged), failures };
 }

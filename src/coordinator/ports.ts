@@ -70,6 +70,8 @@ export interface TableRecord {
   readonly profile: TableProfile;
   /** Encoded mergeable state, first byte its version; where absent, the stored one stays only under mode `unchanged`. */
   readonly state?: Uint8Array;
+  /** Encoded history by insert time; where absent, the stored one goes. */
+  readonly events?: Uint8Array;
   readonly points: readonly NewPoint[];
   readonly attempts: number;
   readonly cost: TaskCost;

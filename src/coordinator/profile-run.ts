@@ -1,4 +1,4 @@
-import type { TableResult } from '#src/contract/messages.js';
+import type { EventRequest, TableResult } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { isSourceWide } from '#src/core/model/failure.js';
 import type { TableSpec } from '#src/core/model/relation.js';
@@ -6,13 +6,15 @@ import type { RunObserver, RunStore, SourceAccess, WorkerPool } from './ports.js
 import { type ProfileSourceOptions, profileSource } from './profile-source.js';
 import { tableRecord } from './table-record.js';
 
-export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult'> {
+export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult' | 'events'> {
   /** The run's clock (`--as-of`), epoch milliseconds. */
   readonly asOfMs: number;
   /** False for tables left out by `--table`, `--exclude` or sentinel.yaml. */
   readonly wanted: (table: TableSpec) => boolean;
   /** Insert-time column declared for a table, if any. */
   readonly insertTime: (table: TableSpec) => string | undefined;
+  /** IANA name of a source's time zone. */
+  readonly timeZone: (source: string) => string;
   readonly database: (source: string) => string;
   readonly toFailure: (error: unknown, source: string) => Failure;
   /** Called once where results can no longer be stored; the caller ends the run by its signal. */
@@ -72,10 +74,20 @@ async function profileOneSource(
   const persist = persister(store, observer, options);
   const failure = await profileSource(tables, source, pool, {
     ...options,
+    events: eventRequest(source.name, tables, options),
     onResult: persist.add,
   });
   await persist.settled();
   return failure && isSourceWide(failure) ? failure : null;
+}
+
+function eventRequest(source: string, tables: readonly TableSpec[], options: ProfileRunOptions): EventRequest {
+  const declared = new Map<string, string>();
+  for (const table of tables) {
+    const column = options.insertTime(table);
+    if (column !== undefined) declared.set(JSON.stringify([table.schema, table.name]), column);
+  }
+  return { timeZone: options.timeZone(source), asOfMs: options.asOfMs, declared };
 }
 
 /** Hands results to the store, letting reading go on while at most `maxWaiting` of them are not durable yet. */

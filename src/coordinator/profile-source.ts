@@ -1,4 +1,4 @@
-import type { ConnectionBudget, ProfileTask, TableResult } from '#src/contract/messages.js';
+import type { ConnectionBudget, EventRequest, ProfileTask, TableResult } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { emptyProfile } from '#src/core/model/outcome.js';
 import type { TableSpec } from '#src/core/model/relation.js';
@@ -10,6 +10,7 @@ import { PrioritySlots } from './priority-slots.js';
 export interface ProfileSourceOptions
   extends Pick<ChunkedTableOptions, 'run' | 'limits' | 'state' | 'stateMinBytes' | 'now' | 'signal'> {
   readonly workers: number;
+  readonly events: EventRequest;
   /** The most tables in one batch. */
   readonly maxTables: number;
   /** Takes each result as soon as it is there; resolves when there is room for more. */
@@ -50,7 +51,8 @@ export async function profileSource(
   const runBatch = async (batch: readonly TableSpec[]) => {
     if (options.signal.aborted) return;
     if (sourceFailure) return failAll(batch, sourceFailure, options);
-    const task: ProfileTask = { type: 'profile', run: options.run, source: source.name, budget, tables: batch };
+    const { run, events } = options;
+    const task: ProfileTask = { type: 'profile', run, source: source.name, budget, events, tables: batch };
     const failure = await profileBatchSafely(task, pool, options);
     if (failure) sourceFailure ??= failure;
   };

@@ -1,4 +1,5 @@
 import type { ChunkOutcome, ChunkResult } from '#src/contract/messages.js';
+import { EventState } from '#src/core/events/event-state.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import { type StateOptions, TableState } from '#src/core/sketches/table-state.js';
@@ -18,8 +19,10 @@ export class ReadPass {
   longestTransactionMs = 0;
   /** One merged state per column group. */
   readonly states: TableState[] = [];
+  /** The merged history of the columns read together with the insert-time column; null where there is none. */
+  events: { readonly state: EventState; readonly declared: boolean } | null = null;
   private next = 0;
-  private readonly early = new Map<number, ChunkResult['groups']>();
+  private readonly early = new Map<number, ChunkResult>();
   private readonly running = new Set<Promise<void>>();
 
   constructor(
@@ -54,16 +57,17 @@ export class ReadPass {
     }
     this.rows += outcome.chunk.cost.rows;
     this.bytes += outcome.chunk.cost.bytes;
-    this.early.set(index, outcome.chunk.groups);
-    for (let groups = this.early.get(this.next); groups; groups = this.early.get(this.next)) {
+    this.early.set(index, outcome.chunk);
+    for (let chunk = this.early.get(this.next); chunk; chunk = this.early.get(this.next)) {
       this.early.delete(this.next++);
-      this.merge(groups);
+      this.merge(chunk);
     }
   }
 
-  private merge(groups: ChunkResult['groups']): void {
+  private merge({ groups, events }: ChunkResult): void {
     for (const [index, { columns, state: bytes }] of groups.entries()) {
       const specs = columns.map((name) => this.table.columns.find((column) => column.name === name)!);
+      if (events?.group === index) this.mergeEvents(EventState.decode(events.state, specs), events.declared);
       const state = TableState.decode(bytes, specs, this.options);
       const merged = this.states[index];
       if (merged === undefined) this.states.push(state);
@@ -71,6 +75,14 @@ export class ReadPass {
         merged.merge(state);
         state.release();
       }
+    }
+  }
+
+  private mergeEvents(state: EventState, declared: boolean): void {
+    if (this.events === null) this.events = { state, declared };
+    else {
+      this.events.state.merge(state);
+      state.release();
     }
   }
 }

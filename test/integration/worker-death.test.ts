@@ -83,6 +83,7 @@ async function profile(pool: WorkerPool, chunkMinBytes: number): Promise<Map<str
   await profileSource(tables, source, pool, {
     run: 'test',
     workers: 2,
+    events: { timeZone: 'UTC', asOfMs: Date.now(), declared: new Map() },
     maxTables: 1_000,
     limits: { minBytes: chunkMinBytes, maxChunks: 4, maxBytes: 1e9 },
     state: { maxValueBytes: 1024, seed: 1 },

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { DiscoverySettings } from '#src/contract/messages.js';
 import type { Discovery, OmittedRelation } from '#src/coordinator/ports.js';
+import { isEventKind } from '#src/core/events/event-clock.js';
 import type { ColumnSpec, TableSpec } from '#src/core/model/relation.js';
 import { KINDS, planReading } from './catalog-parts.js';
 import {
@@ -14,6 +15,7 @@ import {
   readRelations,
   readTypes,
 } from './catalog-rows.js';
+import { columnKey, readStatistics, type StatisticsByColumn } from './catalog-statistics.js';
 import { mergedInto, RelationTree } from './catalog-tree.js';
 import { planView } from './catalog-views.js';
 import { readInventory } from './inventory.js';
@@ -48,6 +50,7 @@ export async function discoverTables(client: pg.Client, options: DiscoveryOption
   const columns = await readColumns(client, shaped);
   const types = await readTypes(client, columns.values());
   const keys = await readPrimaryKeys(client, shaped);
+  const statistics = await readStatistics(client, timeColumns(shaped, columns, types));
 
   const tables: TableSpec[] = [];
   const omitted: OmittedRelation[] = [];
@@ -97,7 +100,7 @@ export async function discoverTables(client: pg.Client, options: DiscoveryOption
       kind: KINDS[relation.relkind],
       bytes: reading.bytes,
       estimatedRows,
-      columns: own.map((column) => columnSpec(column, types)),
+      columns: own.map((column) => columnSpec(relation, column, types, statistics)),
       parts: reading.parts,
       lockable: reading.lockable,
       primaryKey: keyNames(keys.get(relation.oid) ?? [], own),
@@ -148,9 +151,29 @@ function missingGrant(relation: RelationRow, facts: CatalogFacts): string {
   return `GRANT USAGE ON SCHEMA ${quoteIdentifier(relation.schema)} TO ${role}; ${select}`;
 }
 
-function columnSpec(column: ColumnRow, types: ReadonlyMap<number, TypeRow>): ColumnSpec {
+function columnSpec(
+  { schema, name }: RelationRow,
+  column: ColumnRow,
+  types: ReadonlyMap<number, TypeRow>,
+  known: StatisticsByColumn,
+): ColumnSpec {
   const { typeOid, ...spec } = column;
-  return { ...spec, kind: valueKind(typeOid, types) };
+  const kind = valueKind(typeOid, types);
+  const statistics = isEventKind(kind) ? known.get(columnKey({ schema, table: name, column: column.name })) : undefined;
+  return { ...spec, kind, ...(statistics && { statistics }) };
+}
+
+/** Only what may be an insert time is asked for. */
+function timeColumns(
+  relations: readonly RelationRow[],
+  columns: ReadonlyMap<number, readonly ColumnRow[]>,
+  types: ReadonlyMap<number, TypeRow>,
+) {
+  return relations.flatMap(({ oid, schema, name }) =>
+    (columns.get(oid) ?? [])
+      .filter(({ typeOid }) => isEventKind(valueKind(typeOid, types)))
+      .map((column) => ({ schema, table: name, column: column.name })),
+  );
 }
 
 function keyNames(positions: readonly number[], columns: readonly ColumnRow[]): string[] {

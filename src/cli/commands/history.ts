@@ -8,6 +8,7 @@ import { formatNumber, formatTime } from '../render/format.js';
 import { renderTable } from '../render/table.js';
 import { escapeControls, textWidth } from '../render/text-width.js';
 import { openMetadata } from '../run-store.js';
+import { describeEvents, eventDays, eventRecords } from './history-events.js';
 
 export interface HistoryCommandOptions {
   readonly column?: string;
@@ -15,7 +16,7 @@ export interface HistoryCommandOptions {
   readonly json?: boolean;
 }
 
-/** Print the stored figures of a table, the newest run last. */
+/** Print the stored figures of a table, the newest run last, and its figures by day of insertion. */
 export async function historyCommand(
   tableName: string,
   metric: string | undefined,
@@ -33,14 +34,19 @@ export async function historyCommand(
       column: options.column ?? null,
       limit: options.limit,
     });
-    if (series.length === 0)
+    const { column = null, limit } = options;
+    const days = eventDays(await store.listEvents(parts), column, metric, limit);
+    if (series.length === 0 && days.length === 0)
       throw new CliError(
         nothingStored(tableName, metric, options.column, await store.listHistory({ ...parts, limit: 1 })),
       );
-    if (options.json) for (const one of series) for (const point of one.points) writeJson(io, pointRecord(one, point));
-    else {
+    if (options.json) {
+      for (const one of series) for (const point of one.points) writeJson(io, pointRecord(one, point));
+      for (const one of days) for (const record of eventRecords(one)) writeJson(io, record);
+    } else {
       const width = io.stdout.isTTY ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
       for (const group of groups(series)) writeLine(io.stdout, describe(group, width));
+      for (const one of days) writeLine(io.stdout, describeEvents(one));
     }
     return EXIT.ok;
   } finally {

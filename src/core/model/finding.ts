@@ -12,6 +12,8 @@ export interface Finding {
   readonly schema: string | null;
   readonly table: string | null;
   readonly column?: string;
+  /** What of the source it names where it is about no table or schema: a database, a replication slot. */
+  readonly object?: string;
   /** The series it is about: `row_count`, `null_rate`, `freshness_seconds`, `schema`, `slot_retained_bytes` … */
   readonly metric: string;
   /** The rule or detector that says so: the `name` in its registry. */
@@ -26,5 +28,7 @@ export interface Finding {
   readonly at: string;
   /** One plain sentence: value, expectation, since when. */
   readonly message: string;
+  /** One plain sentence: what explains it, where the data show it. */
+  readonly cause?: string;
   readonly incident?: string;
 }

@@ -26,6 +26,23 @@ export interface SchemaVersion {
   readonly primaryKey: readonly string[];
 }
 
+/** A person said that what was found about a figure is as it should be, and that has not run out. */
+export interface Expectation {
+  /** Absent where it is a figure of the whole table. */
+  readonly column?: string;
+  readonly metric: string;
+  /** Epoch milliseconds; what was measured by then was seen. */
+  readonly declaredAt: number;
+}
+
+/** The same of something of a source: a schema, a database, a replication slot. */
+export interface SourceExpectation {
+  readonly schema?: string;
+  readonly object?: string;
+  readonly metric: string;
+  readonly declaredAt: number;
+}
+
 /**
  * Everything a check may look at for one table: the profile under judgement, the shape it has now, and the judged past
  * (runs that were killed before judgement are not part of it, so a change they saw first is still reported).
@@ -59,6 +76,7 @@ export interface TableHistory {
   readonly events?: EventHistory;
   /** Declared limit on staleness in seconds, from sentinel.yaml. */
   readonly freshnessLimitSeconds?: number;
+  readonly expectations?: readonly Expectation[];
 }
 
 /** Source-level facts of two runs: what exists on the server beside tables, and its replication slots. */
@@ -86,4 +104,5 @@ export interface SourceHistory {
   /** True where the server answered that the database does not exist (3D000) though it did in an earlier run. */
   readonly databaseGone: boolean;
   readonly database: string;
+  readonly expectations?: readonly SourceExpectation[];
 }

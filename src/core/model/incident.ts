@@ -14,6 +14,8 @@ export interface Incident {
   readonly cause: string | null;
   /** First seen, ISO 8601 UTC. */
   readonly since: string;
+  /** Where it is muted until some time: ISO 8601 UTC. */
+  readonly mutedUntil?: string;
   /** Of the last run that saw it, worst first. */
   readonly findings: readonly Finding[];
 }

@@ -37,6 +37,16 @@ export interface ColumnSpec {
   readonly notNull: boolean;
   /** False where the role may not SELECT this column. */
   readonly readable: boolean;
+  /** What the planner knows of a date or timestamp; absent elsewhere, and where the table was never analysed. */
+  readonly statistics?: ColumnStatistics;
+}
+
+/** As the last ANALYZE estimated it. */
+export interface ColumnStatistics {
+  /** 0 to 1. */
+  readonly nullShare: number;
+  /** Between the column's order and that of the rows on disk, −1 to 1; absent where it is unknown. */
+  readonly correlation?: number;
 }
 
 /** One heap that is read: the table itself, a partition leaf, or an inheritance child. */

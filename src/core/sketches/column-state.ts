@@ -5,6 +5,7 @@ import { decoderFor } from '../decode/decoders/index.js';
 import type { FieldBatch } from '../decode/field-batch.js';
 import { type KindTraits, traitsOf } from '../decode/kind-traits.js';
 import { checkNumeric } from '../decode/numeric.js';
+import type { EventColumn } from '../events/event-column.js';
 import type { ValueKind } from '../model/relation.js';
 import { type ByteReader, type ByteWriter, CorruptState } from './bytes.js';
 import type { ColumnSketch } from './column-sketch.js';
@@ -13,6 +14,9 @@ import { giveDictionary, giveSketch, takeDictionary, takeSketch } from './state-
 
 /** One column of one batch at a time, for all columns of a thread. */
 const decoded = new DecodedColumn();
+
+/** Distinct values of a column that has left its dictionary. */
+const MANY = Number.POSITIVE_INFINITY;
 
 const VERSION = 1;
 
@@ -42,20 +46,31 @@ export class ColumnState {
     this.dictionary = takeDictionary(limits);
   }
 
-  addBatch(batch: FieldBatch, fields: ColumnFields, maxValueBytes: number): void {
+  /** `events` is told the same values, by the slot of each row. */
+  addBatch(
+    batch: FieldBatch,
+    fields: ColumnFields,
+    maxValueBytes: number,
+    events: EventColumn | null,
+    slots: Int16Array | null,
+  ): void {
     const { bytes, view, rows } = batch;
     decoded.begin(rows);
     this.decoder.hash(batch, fields, maxValueBytes, decoded);
     this.nulls += decoded.nulls;
     this.values += decoded.count;
     this.truncated += decoded.truncated;
-    if (this.dictionary !== null) {
-      const { h1, h2, offsets, lengths, count } = decoded;
-      const sizes = this.traits.length === null ? null : decoded.sizes;
-      const added = this.dictionary.addBatch(h1, h2, bytes, offsets, lengths, sizes, count);
-      if (added === count) return;
-      decoded.dropFirst(added);
+    if (this.sketch !== null) {
+      this.sketch.addBatch(this.decoder, this.traits, bytes, view, decoded);
+      events?.addBatch(batch, fields, decoded, slots!, MANY, true);
+      return;
     }
+    const { h1, h2, offsets, lengths, count } = decoded;
+    const sizes = this.traits.length === null ? null : decoded.sizes;
+    const added = this.dictionary!.addBatch(h1, h2, bytes, offsets, lengths, sizes, count);
+    events?.addBatch(batch, fields, decoded, slots!, this.dictionary!.count, false);
+    if (added === count) return;
+    decoded.dropFirst(added);
     this.spilled().addBatch(this.decoder, this.traits, bytes, view, decoded);
   }
 

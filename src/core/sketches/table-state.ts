@@ -2,6 +2,7 @@ import type { ColumnFields } from '../decode/column-fields.js';
 import type { FieldBatch } from '../decode/field-batch.js';
 import { traitsOf } from '../decode/kind-traits.js';
 import { decodeUtf8, encodeUtf8 } from '../decode/utf8.js';
+import type { EventState } from '../events/event-state.js';
 import type { ColumnSpec } from '../model/relation.js';
 import { ByteReader, ByteWriter, CorruptState } from './bytes.js';
 import { ColumnState } from './column-state.js';
@@ -55,9 +56,13 @@ export class TableState {
     );
   }
 
-  /** Takes in a batch of rows. Throws an Error naming the column where its bytes are not of its kind. */
-  addBatch(batch: FieldBatch): void {
+  /**
+   * Takes in a batch of rows, and lets `events`, of the same columns, take it in, too. Throws an Error naming the column
+   * where its bytes are not of its kind.
+   */
+  addBatch(batch: FieldBatch, events: EventState | null = null): void {
     this.rows += batch.rows;
+    const slots = events === null ? null : events.beginBatch(batch, this.fields[events.time.column]!);
     for (let i = 0; i < this.columns.length; i++) {
       const fields = this.fields[i];
       if (fields === undefined) throw new StateMismatch('a decoded state can be merged but takes no rows');
@@ -65,7 +70,7 @@ export class TableState {
         throw new StateMismatch(`column ${this.specs[i]!.name} is not among the ${batch.fields} fields of a row`);
       }
       try {
-        this.columns[i]!.addBatch(batch, fields, this.options.maxValueBytes);
+        this.columns[i]!.addBatch(batch, fields, this.options.maxValueBytes, events?.columns[i] ?? null, slots);
       } catch (cause) {
         throw new Error(`column ${this.specs[i]!.name}: ${(cause as Error).message}`, { cause });
       }

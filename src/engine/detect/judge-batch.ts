@@ -1,9 +1,11 @@
 import type { DetectResult, DetectTask } from '#src/contract/messages.js';
 import type { SourceCheck, TableCheck } from '#src/core/checks/check.js';
 import {
+  asExpected,
   type CheckSettings,
   DEFAULT_CHECK_SETTINGS,
   inOrder,
+  sourceAsExpected,
   sourceChecks,
   tableChecks,
   withoutImplied,
@@ -36,12 +38,13 @@ export function judgeBatch(
     const judged = checks.tables.flatMap((check) =>
       guarded(failures, check.name, history, () => check.judge(history, settings)),
     );
-    findings.push(...withoutImplied(judged));
+    findings.push(...asExpected(history, withoutImplied(judged)));
   }
   for (const history of task.sources) {
-    for (const check of checks.sources) {
-      findings.push(...guarded(failures, check.name, history, () => check.judge(history, settings)));
-    }
+    const judged = checks.sources.flatMap((check) =>
+      guarded(failures, check.name, history, () => check.judge(history, settings)),
+    );
+    findings.push(...sourceAsExpected(history, judged));
   }
   return { findings: inOrder(findings), failures };
 }

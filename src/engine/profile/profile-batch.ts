@@ -4,7 +4,7 @@ import type { TableSpec } from '#src/core/model/relation.js';
 import type { ProfilePorts } from './ports.js';
 import { profileTable } from './profile-table.js';
 import { readTables } from './read-tables.js';
-import { failedResult } from './table-read.js';
+import { failedResult, type ReadSettings } from './table-read.js';
 
 /** Tables whose COPYs share one protocol string and one lock statement: enough to hide the round trip. */
 const TABLES_PER_STRING = 20;
@@ -23,13 +23,14 @@ export async function profileBatch(
   emit: (result: TableResult) => void,
 ): Promise<Failure | null> {
   const pending = new Set(task.tables);
+  const reading: ReadSettings = { ...settings, events: task.events };
   const done = (table: TableSpec, result: TableResult) => {
     if (!pending.has(table)) return;
     emit(result);
     pending.delete(table); // what cannot be sent has no outcome yet
   };
   for (const tables of stringsOf(task.tables)) {
-    const failure = await profileString(task.source, tables, pending, settings, ports, done);
+    const failure = await profileString(task.source, tables, pending, reading, ports, done);
     if (!failure) continue;
     for (const table of [...pending]) done(table, failedResult(table, 'failed', failure, 0, 1));
     return failure;
@@ -63,7 +64,7 @@ async function profileString(
   source: string,
   tables: readonly TableSpec[],
   pending: ReadonlySet<TableSpec>,
-  settings: ProfileSettings,
+  settings: ReadSettings,
   ports: ProfilePorts,
   done: (table: TableSpec, result: TableResult) => void,
 ): Promise<Failure | null> {

@@ -1,12 +1,13 @@
 import type { ChunkOutcome, ChunkResult, ChunkTask, ProfileSettings } from '#src/contract/messages.js';
 import type { CopyConsumer } from '#src/core/decode/copy-stream-decoder.js';
 import type { FieldBatch } from '#src/core/decode/field-batch.js';
+import type { EventState } from '#src/core/events/event-state.js';
 import { type Failure, isSourceWide } from '#src/core/model/failure.js';
 import type { TableState } from '#src/core/sketches/table-state.js';
 import type { ProfilePorts } from './ports.js';
 import { mayBeOneColumn, probeColumns } from './probe-columns.js';
 import { batchBytes } from './table-collector.js';
-import { groupState, planRead, type TableRead } from './table-read.js';
+import { groupEvents, groupState, planRead, type ReadSettings, type TableRead } from './table-read.js';
 
 /** Read one block range of a big table under the coordinator's snapshot and return its mergeable states. Never rejects. */
 export async function profileChunk(
@@ -16,7 +17,7 @@ export async function profileChunk(
 ): Promise<ChunkOutcome> {
   const { source, table } = task;
   const context = { source, table: `${table.schema}.${table.name}` };
-  const read = planRead(table, ports.reader);
+  const read = planRead(table, ports.reader, task.events);
   const part = table.parts[task.part]!;
   const range = { fromBlock: task.fromBlock, toBlock: task.toBlock };
   const requests = read.groups.map((columns) => ({ part, columns, guarded: read.guarded, range }));
@@ -24,10 +25,13 @@ export async function profileChunk(
   const startedMs = ports.now();
   const readChunk = () =>
     ports.reader.readSnapshot(source, snapshot, async (tx): Promise<ChunkOutcome> => {
-      const collector = new ChunkCollector(read, settings, ports);
+      const collector = new ChunkCollector(read, { ...settings, events: task.events }, ports);
       const { bytes } = await tx.copy(requests, collector);
       const cost = { rows: collector.rows, bytes, longestTransactionMs: ports.now() - startedMs };
-      return { ok: true, chunk: { groups: collector.groups, cost } };
+      return {
+        ok: true,
+        chunk: { groups: collector.groups, ...(collector.events && { events: collector.events }), cost },
+      };
     });
   const failed = async (failure: Failure): Promise<ChunkOutcome> => {
     if (!mayBeOneColumn(failure)) return { ok: false, failure };
@@ -59,21 +63,24 @@ export async function profileChunk(
 /** Builds one state per column group; a group's state is encoded and let go when its COPY ends. */
 class ChunkCollector implements CopyConsumer {
   readonly groups: ChunkResult['groups'][number][] = [];
+  events: ChunkResult['events'];
   rows = 0;
   private state: TableState | undefined;
+  private eventState: EventState | null = null;
 
   constructor(
     private readonly read: TableRead,
-    private readonly settings: ProfileSettings,
+    private readonly settings: ReadSettings,
     private readonly ports: ProfilePorts,
   ) {}
 
   begin(copy: number): void {
     this.state = groupState(this.read, copy, this.ports.reader, this.settings);
+    this.eventState = groupEvents(this.read, copy, this.settings.events);
   }
 
   batch(copy: number, batch: FieldBatch): void {
-    this.state!.addBatch(batch);
+    this.state!.addBatch(batch, this.eventState);
     this.ports.progress(this.read.table.source, copy === 0 ? batch.rows : 0, batchBytes(batch));
   }
 
@@ -82,5 +89,8 @@ class ChunkCollector implements CopyConsumer {
     if (copy === 0) this.rows = state.rows;
     this.groups.push({ columns: state.specs.map(({ name }) => name), state: state.encode() });
     state.release();
+    if (this.eventState === null) return;
+    this.events = { group: copy, declared: this.read.insertTime!.declared, state: this.eventState.encode() };
+    this.eventState.release();
   }
 }

@@ -1,11 +1,11 @@
-import type { ProfileSettings, TableResult } from '#src/contract/messages.js';
+import type { TableResult } from '#src/contract/messages.js';
 import { type Failure, isSourceWide } from '#src/core/model/failure.js';
 import { noPrivilege } from '#src/core/model/outcome.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import type { ProfilePorts } from './ports.js';
 import { mayBeOneColumn, probeColumns } from './probe-columns.js';
 import { readTables } from './read-tables.js';
-import { failedResult, planRead } from './table-read.js';
+import { failedResult, planRead, type ReadSettings } from './table-read.js';
 
 /** A table may change its shape between discovery and lock this often before it is given up. */
 const MAX_SHAPE_CHANGES = 3;
@@ -16,7 +16,7 @@ const MAX_SHAPE_CHANGES = 3;
  */
 export async function profileTable(
   table: TableSpec,
-  settings: ProfileSettings,
+  settings: ReadSettings,
   ports: ProfilePorts,
   emit: (result: TableResult) => void,
 ): Promise<Failure | null> {
@@ -52,7 +52,9 @@ export async function profileTable(
         spec = fresh;
         continue;
       }
-      const found = mayBeOneColumn(failure) ? await probe(spec, columnFailures, ports) : new Map<string, Failure>();
+      const found = mayBeOneColumn(failure)
+        ? await probe(spec, columnFailures, settings, ports)
+        : new Map<string, Failure>();
       if (found.size === 0) return end('failed', failure, attempts);
       columnFailures = new Map([...columnFailures, ...found]);
     }
@@ -75,11 +77,12 @@ async function rediscover(spec: TableSpec, ports: ProfilePorts): Promise<TableSp
 async function probe(
   spec: TableSpec,
   known: ReadonlyMap<string, Failure>,
+  { events }: ReadSettings,
   ports: ProfilePorts,
 ): Promise<ReadonlyMap<string, Failure>> {
   try {
     return await ports.reader.readTables(spec.source, [spec], (tx) =>
-      probeColumns(tx, planRead(spec, ports.reader, known), ports),
+      probeColumns(tx, planRead(spec, ports.reader, events, known), ports),
     );
   } catch {
     return new Map();

@@ -1,17 +1,19 @@
-import type { ProfileSettings } from '#src/contract/messages.js';
 import type { CopyConsumer } from '#src/core/decode/copy-stream-decoder.js';
 import type { FieldBatch } from '#src/core/decode/field-batch.js';
+import type { EventState } from '#src/core/events/event-state.js';
+import { type EncodedEvents, finishEvents } from '#src/core/events/finish-events.js';
 import type { ColumnProfile } from '#src/core/model/profile.js';
 import { summarise } from '#src/core/sketches/summary.js';
 import type { TableState } from '#src/core/sketches/table-state.js';
 import type { ProfilePorts } from './ports.js';
-import { groupState, type TableRead } from './table-read.js';
+import { groupEvents, groupState, type ReadSettings, type TableRead } from './table-read.js';
 
 export interface CollectedTable {
   readonly read: TableRead;
   readonly rowCount: number;
   readonly columns: readonly ColumnProfile[];
   readonly state: Uint8Array | undefined;
+  readonly events: EncodedEvents | undefined;
   /** CopyData bytes are counted per string, not per table; this is what its rows held. */
   readonly bytes: number;
   readonly startedMs: number;
@@ -24,6 +26,8 @@ export interface CollectedTable {
 export class TableCollector implements CopyConsumer {
   private readonly owners: { table: number; group: number }[] = [];
   private state: TableState | undefined;
+  private eventState: EventState | null = null;
+  private events: EncodedEvents | undefined;
   private columns: ColumnProfile[] = [];
   private rowCount = 0;
   private bytes = 0;
@@ -33,7 +37,7 @@ export class TableCollector implements CopyConsumer {
   constructor(
     private readonly reads: readonly TableRead[],
     private readonly ports: ProfilePorts,
-    private readonly settings: ProfileSettings,
+    private readonly settings: ReadSettings,
     private readonly finished: (table: CollectedTable) => void,
   ) {
     reads.forEach((read, table) => {
@@ -52,14 +56,18 @@ export class TableCollector implements CopyConsumer {
     if (owner.table !== this.at.table) {
       this.columns = [];
       this.bytes = 0;
+      this.events = undefined;
     }
-    if (owner.table !== this.at.table || owner.group !== this.at.group)
-      this.state = groupState(this.reads[owner.table]!, owner.group, this.ports.reader, this.settings);
+    if (owner.table !== this.at.table || owner.group !== this.at.group) {
+      const read = this.reads[owner.table]!;
+      this.state = groupState(read, owner.group, this.ports.reader, this.settings);
+      this.eventState = groupEvents(read, owner.group, this.settings.events);
+    }
     this.at = owner;
   }
 
   batch(copy: number, batch: FieldBatch): void {
-    this.state!.addBatch(batch);
+    this.state!.addBatch(batch, this.eventState);
     const bytes = batchBytes(batch);
     this.bytes += bytes;
     const { table } = this.reads[this.owners[copy]!.table]!;
@@ -77,12 +85,17 @@ export class TableCollector implements CopyConsumer {
     const keepState = read.groups.length === 1 && read.table.bytes >= this.settings.stateMinBytes;
     const encoded = keepState ? state.encode() : undefined;
     state.release();
+    if (this.eventState !== null) {
+      this.events = finishEvents(this.eventState, read.insertTime!.declared);
+      this.eventState = null;
+    }
     if (next?.table === owner.table) return;
     this.finished({
       read,
       rowCount: this.rowCount,
       columns: this.columns,
       state: encoded,
+      events: this.events,
       bytes: this.bytes,
       startedMs: this.startedMs,
     });

@@ -146,6 +146,11 @@ describe('strictness', () => {
     expect(load({ HTTP_HOST: '0.0.0.0', HTTP_TOKEN: 'a long token' }).http.token).toBe('a long token');
   });
 
+  test('sentinel.yaml names sources that there are', () => {
+    write('sentinel.yaml', 'sources: { bacth: { timeZone: Europe/Berlin } }');
+    expect(problemsOf({})).toMatchObject([{ setting: 'sources.bacth', fix: 'rename it to batch' }]);
+  });
+
   test('all problems come at once, as text that names setting, value, rule and fix', () => {
     write('.env', 'CONCURRENT_WORKERS=5abc', 'LOG_LEVEL=loud');
     write('sentinel.yaml', 'exclud: []');

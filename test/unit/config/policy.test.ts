@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseDuration } from '#src/config/duration.js';
-import { compileTableFilter, compileTablePolicies, DEFAULT_POLICY } from '#src/config/policy.js';
+import { compileTableFilter, compileTablePolicies, DEFAULT_POLICY, timeZoneOf } from '#src/config/policy.js';
 import type { Problem } from '#src/config/problem.js';
 import { compileTableGlob, splitTableName } from '#src/config/table-glob.js';
 import { parsePolicy, readPolicy } from '#src/config/yaml-policy.js';
@@ -25,6 +25,7 @@ include: [batch.public.*]
 exclude: [tmp_*]
 views: { maxCost: 5 }
 foreignTables: true
+sources: { batch: { timeZone: Europe/Berlin }, cdc: {} }
 tables:
   - match: orders
     insertTime: created_at
@@ -33,15 +34,18 @@ checks:
   disabled: [first_null]
   rowCount: { minEffectShare: 0.2 }
   freshness: { slack: 2h }
+  judge: { strictness: 1.5, minCountRows: 10 }
 slots: { maxRetainedBytes: 10GiB }
 `);
   expect(problems).toEqual([]);
-  const { rowCount, freshness, slots, nulls } = DEFAULT_CHECK_SETTINGS;
+  const { rowCount, freshness, slots, nulls, judge } = DEFAULT_CHECK_SETTINGS;
+  const count = { relative: 0.1, absolute: 10 };
   expect(policy).toEqual({
     include: ['batch.public.*'],
     exclude: ['tmp_*'],
     views: { maxCost: 5 },
     foreignTables: true,
+    sources: { batch: { timeZone: 'Europe/Berlin' }, cdc: {} },
     tables: [{ match: 'orders', insertTime: 'created_at', freshnessSeconds: 86_400 }],
     checks: {
       disabled: ['first_null'],
@@ -50,6 +54,10 @@ slots: { maxRetainedBytes: 10GiB }
         nulls,
         freshness: { ...freshness, slackSeconds: 7200 },
         slots: { ...slots, retainedLimitBytes: 10 * 2 ** 30 },
+        judge: {
+          strictness: 1.5,
+          minimumEffect: { ...judge.minimumEffect, row_count: count, cumulative: count, distinct: count },
+        },
       },
     },
   });
@@ -69,6 +77,16 @@ test.each([
   ['a bad duration', 'tables: [{ match: a, freshness: 24 }]', { setting: 'tables[0].freshness', line: 1 }],
   ['a bad size', 'slots: { maxRetainedBytes: 10Gi }', { setting: 'slots.maxRetainedBytes', found: '10Gi' }],
   ['an unknown check', 'checks:\n  disabled: [row_cuont]', { setting: 'checks.disabled[0]', fix: 'write row_count' }],
+  [
+    'an unknown time zone',
+    'sources:\n  batch: { timeZone: Berlin }',
+    { setting: 'sources.batch.timeZone', line: 2, found: 'Berlin', allowed: 'an IANA time zone such as Europe/Berlin' },
+  ],
+  [
+    'an unknown key of a source',
+    'sources: { batch: { timezone: UTC } }',
+    { setting: 'sources.batch.timezone', fix: 'rename it to timeZone' },
+  ],
   ['broken YAML', 'views: {\n', { setting: 'sentinel.yaml', allowed: 'YAML 1.2, each key once' }],
   ['the same key twice', 'views: {}\nviews: {}', { setting: 'sentinel.yaml', line: 2 }],
   ['no mapping', '- a', { setting: 'sentinel.yaml' }],
@@ -76,6 +94,15 @@ test.each([
   const { policy, problems } = parse(text);
   expect(policy).toEqual(DEFAULT_POLICY);
   expect(problems[0]).toMatchObject({ file: 'sentinel.yaml', ...expected });
+});
+
+test('a source has the time zone that is named, else UTC', () => {
+  const { policy } = parse('sources: { batch: { timeZone: Asia/Tokyo }, cdc: {} }');
+  expect(['batch', 'cdc', 'toString'].map((source) => timeZoneOf(policy, source))).toEqual([
+    'Asia/Tokyo',
+    'UTC',
+    'UTC',
+  ]);
 });
 
 test('the name sentinel.yml is not passed over', () => {
