@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CHECK_SETTINGS, sourceChecks, tableChecks } from '#src/core/checks/index.js';
+import type { EventColumn } from '#src/core/model/event-history.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory, TableHistory } from '#src/core/model/history.js';
+import type { ColumnProfile } from '#src/core/model/profile.js';
 import { deepFreeze } from '../support/deep-freeze.js';
+import { eventDays, eventTable, noisy, steady } from '../support/event-days.js';
 import {
   DAY,
   freshnessHistory,
@@ -30,7 +33,7 @@ const HOSTILE = [
 ];
 
 /** At least one history that each check has something to say about. */
-const loud: readonly TableHistory[] = [
+const loudRules: readonly TableHistory[] = [
   tableHistory({ shape: shapeOf([knownColumn('id', 1)]) }),
   rowHistory([500, 500], 0),
   rowHistory([500, 500], 20),
@@ -38,6 +41,47 @@ const loud: readonly TableHistory[] = [
   nullHistory([0, 0], 10),
   freshnessHistory([], NOW - 3 * DAY, { freshnessLimitSeconds: 3600 }),
 ];
+const loud = [...loudRules, ...loudSeries('amount')];
+
+/** Histories by event time and over many runs in which one column, and the table itself, are off in every way a check may see. */
+function loudSeries(column: string): readonly TableHistory[] {
+  const days = 119;
+  const rows = (last: number) => noisy(days, (day) => (day === days - 1 ? last : 5000), 0.01).map(Math.round);
+  const steadyRows = steady(days, 5000);
+  const table = (figures: EventColumn) => eventTable(eventDays(steadyRows, { [column]: figures }));
+  const means = (of: (day: number) => number) =>
+    table({ nonNull: steadyRows, mean: noisy(days, of, 0.01), variance: steady(days, 100) });
+  const half = noisy(days, (day) => (day === days - 1 ? 1000 : 2500), 0.01).map(Math.round);
+  const values = [
+    { value: 'a', counts: half },
+    { value: 'b', counts: half.map((count) => 5000 - count) },
+  ];
+  const runs = (metrics: Readonly<Record<string, readonly number[]>>, profile: ColumnProfile) =>
+    tableHistory({
+      profile: profileOf(5000, [profile]),
+      columnSeries: {
+        [column]: Object.fromEntries(Object.entries(metrics).map(([name, past]) => [name, points(past)])),
+      },
+    });
+  const totals = noisy(20, () => 1000, 0.02).map((_, i) => 1000 * (i + 1) + (i % 3));
+  const quantiles = { p01: 500, p05: 500, p25: 500, p50: 500, p75: 500, p95: 500, p99: 500 };
+  return [
+    eventTable(eventDays(rows(2000))),
+    eventTable(eventDays(steady(days, 5000, 0)), { insertTime: { column, newest: NOW - 1.2 * DAY } }),
+    means((day) => (day === days - 1 ? 400 : 40)),
+    means((day) => 40 * 1.01 ** Math.max(0, day - days + 20)),
+    table({ nonNull: noisy(days, (day) => (day === days - 1 ? 2000 : 4900), 0.001).map(Math.round) }),
+    table({ nonNull: steadyRows, values }),
+    table({ nonNull: steadyRows, values: [{ value: 'x', counts: steady(days, 0, 4000) }] }),
+    tableHistory({ profile: profileOf(totals.at(-1)! + 100), tableSeries: { row_count: points(totals) } }),
+    runs(
+      { distinct: noisy(20, () => 50, 0.01) },
+      { name: column, type: 'text', distinct: { value: 500, exact: true } },
+    ),
+    runs({ p50: noisy(20, () => 50, 0.01) }, { name: column, type: 'integer', mean: 50, quantiles }),
+  ];
+}
+
 const first = tableHistory({ previousShape: null, tableSeries: {}, columnSeries: {} });
 const unmeasured = tableHistory({ profile: null });
 const failed = tableHistory({ profile: { ...profileOf(0), status: 'failed' } });
@@ -72,7 +116,7 @@ describe.each(tableChecks.map((check) => [check.name, check] as const))('%s', (n
   });
 
   test.each(HOSTILE)('speaks plainly of a table named %j', (hostile) => {
-    const found = loud.flatMap((history) => {
+    const found = loudRules.flatMap((history) => {
       const column = history.profile?.columns[0];
       const named: TableHistory = {
         ...history,
@@ -85,6 +129,8 @@ describe.each(tableChecks.map((check) => [check.name, check] as const))('%s', (n
       };
       return check.judge(named, settings);
     });
+    for (const history of loudSeries(hostile))
+      found.push(...check.judge({ ...history, schema: hostile, table: hostile }, settings));
     expect(found.length).toBeGreaterThan(0);
     for (const finding of found) expectSound(finding, name);
   });

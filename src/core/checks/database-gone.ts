@@ -15,6 +15,7 @@ export const databaseGone: SourceCheck = {
         metric: 'databases',
         severity: 'critical',
         value: history.database,
+        object: history.database,
         message: `Database ${name(history.database)} of source ${name(history.source)} no longer exists${since}.`,
       }),
     ];

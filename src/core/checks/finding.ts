@@ -16,9 +16,12 @@ export interface Observation {
   readonly value: number | string | null;
   readonly message: string;
   readonly column?: string;
+  readonly object?: string;
   readonly expected?: Expected;
   /** Distance from the expectation in limits: 1 is the limit itself. Absent for rules that know no distance. */
   readonly distance?: number;
+  /** What explains it, in one sentence. */
+  readonly cause?: string;
 }
 
 /** Fixed scores of rules without a distance. */
@@ -34,6 +37,7 @@ export function makeFinding(subject: Subject, seen: Observation): Finding {
     schema: subject.schema ?? null,
     table: subject.table ?? null,
     ...(seen.column === undefined ? {} : { column: seen.column }),
+    ...(seen.object === undefined ? {} : { object: seen.object }),
     metric: seen.metric,
     check: seen.check,
     severity: seen.severity,
@@ -42,6 +46,7 @@ export function makeFinding(subject: Subject, seen: Observation): Finding {
     score: seen.distance === undefined ? RULE_SCORE[seen.severity] : score(seen.distance, seen.severity),
     at: new Date(subject.now).toISOString(),
     message: seen.message,
+    ...(seen.cause === undefined ? {} : { cause: seen.cause }),
   };
 }
 

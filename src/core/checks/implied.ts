@@ -1,24 +1,68 @@
+import { compareSeverity } from '../incidents/severity.js';
 import type { Finding } from '../model/finding.js';
 import { allNull } from './all-null.js';
 import { emptyTable } from './empty-table.js';
 import { firstNull } from './first-null.js';
+import { freshness } from './freshness.js';
 import { ADDED, DROPPED, schema } from './schema.js';
 import { schemas } from './schemas.js';
 import { list, name } from './sentence.js';
+import { share } from './share.js';
+import { volume } from './volume.js';
 
-/** Leaves out of one table's findings those that a stronger one of them already says. */
+/** Figures that follow from how many rows there are, and of which kind. */
+const DISTRIBUTION: readonly string[] = ['mean', 'spread', 'share', 'distinct'];
+const MEASURES: readonly string[] = [...DISTRIBUTION, 'categories', 'drift'];
+
+/** What a finding makes unnecessary to say: of the same column, or (`table`) of the whole table. */
+const IMPLIES: readonly { readonly by: string; readonly what: readonly string[]; readonly of: 'table' | 'column' }[] = [
+  { by: emptyTable.name, what: ['row_count', 'growth', 'volume', 'freshness', ...DISTRIBUTION], of: 'table' },
+  { by: 'row_count', what: ['growth', ...DISTRIBUTION], of: 'table' },
+  { by: 'volume', what: ['share', 'distinct'], of: 'table' },
+  { by: 'growth', what: ['share', 'distinct'], of: 'table' },
+  { by: allNull.name, what: [firstNull.name, 'null_rate', ...MEASURES], of: 'column' },
+  { by: firstNull.name, what: ['null_rate', 'share', 'distinct'], of: 'column' },
+  { by: 'null_rate', what: ['share', 'distinct'], of: 'column' },
+  { by: 'categories', what: ['share', 'distinct'], of: 'column' },
+  { by: 'mean', what: ['spread', 'share', 'distinct', 'drift'], of: 'column' },
+  { by: 'drift', what: ['spread', 'share'], of: 'column' },
+  { by: 'spread', what: ['share', 'distinct'], of: 'column' },
+];
+
+/** Leaves out of one table's findings those that another of them, not milder, already says. */
 export function withoutImplied(findings: readonly Finding[]): Finding[] {
   const gone = findings.filter(isTableGone);
   if (gone.length > 0) return gone;
-  const empty = findings.some((each) => each.check === emptyTable.name);
-  const droppedColumns = columnsOf(findings, (each) => each.check === schema.name && each.value === DROPPED);
-  const nullColumns = columnsOf(findings, (each) => each.check === allNull.name);
-  return findings.filter(({ check, metric, column }) => {
-    if (empty && metric === 'row_count') return check === emptyTable.name;
-    if (column === undefined) return true;
-    if (droppedColumns.has(column)) return check === schema.name;
-    return !(check === firstNull.name && nullColumns.has(column));
-  });
+  return findings
+    .map((finding) => withExplained(finding, findings))
+    .filter((finding, _, all) => !all.some((other) => implies(other, finding)));
+}
+
+/** Rows of one kind that are missing or too many move every share: one finding, as grave as the gravest of them. */
+function withExplained(finding: Finding, findings: readonly Finding[]): Finding {
+  if (finding.check !== volume.name || finding.cause === undefined || finding.severity === 'info') return finding;
+  const shares = findings.filter(
+    ({ check, severity }) => check === share.name && compareSeverity(severity, finding.severity) > 0,
+  );
+  const [gravest] = shares.sort((a, b) => compareSeverity(b.severity, a.severity));
+  return gravest ? { ...finding, severity: gravest.severity, score: gravest.score } : finding;
+}
+
+function implies(strong: Finding, weak: Finding): boolean {
+  // That no rows came since some time says why the last day has none.
+  if (strong.check === freshness.name && weak.check === volume.name) return weak.value === 0;
+  if (strong.check === schema.name && weak.column !== undefined && weak.column === strong.column) {
+    if (strong.value === DROPPED) return weak.check !== schema.name;
+    // Another type is another measure, but nulls are nulls.
+    return String(strong.value).includes('→') && MEASURES.includes(weak.check);
+  }
+  if (compareSeverity(strong.severity, weak.severity) < 0) return false;
+  return IMPLIES.some(
+    ({ by, what, of }) =>
+      by === strong.check &&
+      what.includes(weak.check) &&
+      (of === 'table' || (weak.column !== undefined && weak.column === strong.column)),
+  );
 }
 
 /**
@@ -64,8 +108,4 @@ function isOfSchema({ check, value }: Finding): boolean {
 /** A table that went does not belong to a schema that came. */
 function schemaKey({ source, schema: named, value }: Finding): string {
   return JSON.stringify([source, named, value]);
-}
-
-function columnsOf(findings: readonly Finding[], matches: (finding: Finding) => boolean): Set<string> {
-  return new Set(findings.filter(matches).flatMap(({ column }) => (column === undefined ? [] : [column])));
 }

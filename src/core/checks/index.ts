@@ -1,28 +1,55 @@
 import type { Finding } from '../model/finding.js';
 import type { SourceHistory, TableHistory } from '../model/history.js';
 import { allNull } from './all-null.js';
+import { categories } from './categories.js';
 import type { SourceCheck, TableCheck } from './check.js';
 import { databaseGone } from './database-gone.js';
 import { databases } from './databases.js';
+import { distinct } from './distinct.js';
+import { drift } from './drift.js';
 import { emptyTable } from './empty-table.js';
+import { asExpected, sourceAsExpected } from './expected.js';
 import { firstNull } from './first-null.js';
 import { freshness } from './freshness.js';
+import { growth } from './growth.js';
 import { withoutImplied } from './implied.js';
+import { mean } from './mean.js';
+import { nullRate } from './null-rate.js';
 import { inOrder } from './order.js';
 import { replicationSlot } from './replication-slot.js';
 import { rowCount } from './row-count.js';
 import { schema } from './schema.js';
 import { schemas } from './schemas.js';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';
+import { share } from './share.js';
+import { spread } from './spread.js';
+import { volume } from './volume.js';
 
 export type { SourceCheck, TableCheck } from './check.js';
+export { asExpected, sourceAsExpected } from './expected.js';
 export { foldSchemas, withoutImplied } from './implied.js';
-export { findInsertTime } from './insert-time.js';
+export { chooseInsertTime, findInsertTime, isInsertTime } from './insert-time.js';
 export { inOrder } from './order.js';
 export { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';
 
 /** Every check of a table. A new one is one file and one line here. */
-export const tableChecks: readonly TableCheck[] = [schema, emptyTable, rowCount, allNull, firstNull, freshness];
+export const tableChecks: readonly TableCheck[] = [
+  schema,
+  emptyTable,
+  rowCount,
+  growth,
+  freshness,
+  volume,
+  allNull,
+  firstNull,
+  nullRate,
+  categories,
+  mean,
+  drift,
+  spread,
+  share,
+  distinct,
+];
 
 /** Every check of a source. A new one is one file and one line here. */
 export const sourceChecks: readonly SourceCheck[] = [databaseGone, databases, schemas, replicationSlot];
@@ -33,7 +60,10 @@ export function judgeTables(
   settings: CheckSettings = DEFAULT_CHECK_SETTINGS,
 ): Finding[] {
   return inOrder(
-    histories.flatMap((history) => withoutImplied(tableChecks.flatMap((check) => check.judge(history, settings)))),
+    histories.flatMap((history) => {
+      const findings = tableChecks.flatMap((check) => check.judge(history, settings));
+      return asExpected(history, withoutImplied(findings));
+    }),
   );
 }
 
@@ -42,5 +72,10 @@ export function judgeSources(
   histories: readonly SourceHistory[],
   settings: CheckSettings = DEFAULT_CHECK_SETTINGS,
 ): Finding[] {
-  return inOrder(histories.flatMap((history) => sourceChecks.flatMap((check) => check.judge(history, settings))));
+  return inOrder(
+    histories.flatMap((history) => {
+      const findings = sourceChecks.flatMap((check) => check.judge(history, settings));
+      return sourceAsExpected(history, findings);
+    }),
+  );
 }

@@ -16,6 +16,7 @@ export const replicationSlot: SourceCheck = {
       return makeFinding(history, {
         check: this.name,
         metric: 'slot_retained_bytes',
+        object: slot.name,
         severity,
         value: slot.retainedBytes,
         expected: { upper: limit },

@@ -3,6 +3,7 @@ import type { Point } from '../model/history.js';
 import type { TableCheck } from './check.js';
 import { makeFinding } from './finding.js';
 import { measured, tablePoints } from './past.js';
+import { countCause } from './row-cause.js';
 import { expectRows, type RowExpectation, rowDeviation, WARN_DISTANCE } from './row-expectation.js';
 import { continuesGrowth, isHabit, readRowPast } from './row-past.js';
 import { counted, grouped, percent, tableName, time } from './sentence.js';
@@ -37,6 +38,7 @@ export const rowCount: TableCheck = {
         expected: bounds,
         distance: deviation.distance,
         message: `${tableName(history)} has ${counted(rows, 'row')}, ${compared(rows / before)} ${then}; expected ${bound}.`,
+        ...countCause(history, rows - (fall ? expected.low : expected.high)),
       }),
     ];
   },

@@ -33,6 +33,8 @@ const CHANCE_DEVIATIONS = 3;
 /** MAD and 90 % quantile of the absolute residuals of a normal distribution, as standard deviations. */
 const MAD_TO_SIGMA = 1.4826;
 const Q90_TO_SIGMA = 1 / 1.645;
+/** Share of `riseShare` that is enough for a table that never moved: an exact doubling is one. */
+const STILL_RISE = 0.9;
 /** A table that has moved this often shows how it moves. */
 const TELLING_MOVES = 3;
 
@@ -55,7 +57,7 @@ export function expectRows(points: readonly Point[], now: number, limits: Limits
   const learned = used.length >= LEARNED_MIN_POINTS && coversWeek(used);
   const { fallLimit, riseLimit } = learned
     ? learnedLimits(values, residuals, level, limits)
-    : wideLimits(residuals, level, limits);
+    : wideLimits(values, residuals, level, limits);
 
   const plausible = trend ? [trend.last, trend.next] : [level];
   const low = Math.max(0, Math.min(...plausible));
@@ -72,7 +74,10 @@ export function rowDeviation(rows: number, expected: RowExpectation, limits: Lim
     return { direction: 'fall', distance: distance(-logRatio(rows, low), fallLimit, fallLog(limits.fallShare)) };
   }
   if (rows > upper && high >= limits.minRows && rows - high >= limits.minEffectRows) {
-    return { direction: 'rise', distance: distance(logRatio(rows, high), riseLimit, Math.log(1 + limits.riseShare)) };
+    return {
+      direction: 'rise',
+      distance: distance(logRatio(rows, high), riseLimit, Math.log(1 + STILL_RISE * limits.riseShare)),
+    };
   }
   return null;
 }
@@ -84,17 +89,23 @@ function learnedLimits(values: readonly number[], residuals: readonly number[], 
   const moves = differences(values).filter((step) => step !== 0).length >= TELLING_MOVES;
   return {
     fallLimit: Math.max(fallLog(limits.minEffectShare), spread),
-    riseLimit: Math.max(Math.log(1 + (moves ? limits.minEffectShare : limits.riseShare)), spread),
+    riseLimit: Math.max(Math.log(1 + (moves ? limits.minEffectShare : riseShare(values, limits))), spread),
   };
 }
 
-function wideLimits(residuals: readonly number[], level: number, limits: Limits) {
+function wideLimits(values: readonly number[], residuals: readonly number[], level: number, limits: Limits) {
   const noise = residuals.length < 3 ? 0 : MAD_TO_SIGMA * median(residuals);
   const spread = Math.max(THRESHOLD * noise, CHANCE_DEVIATIONS * chance(level));
   return {
     fallLimit: Math.max(fallLog(limits.fallShare), spread),
-    riseLimit: Math.max(Math.log(1 + limits.riseShare), spread),
+    riseLimit: Math.max(Math.log(1 + riseShare(values, limits)), spread),
   };
+}
+
+/** A table that fills may double at its second load; one that stood still and doubles was loaded twice. */
+function riseShare(values: readonly number[], limits: Limits): number {
+  const still = values.length > 1 && values.every((value) => value === values[0]);
+  return limits.riseShare * (still ? STILL_RISE : 1);
 }
 
 /** Where even the wide limits are crossed, the limit itself is where a warning begins. */

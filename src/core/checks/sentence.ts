@@ -44,6 +44,21 @@ export function percent(share: number): string {
   return `${Number(value.toFixed(1))} %`;
 }
 
+/** A measured figure to four significant digits: `1,234,000`, `12.35`, `0.00042`. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return 'unknown';
+  const rounded = Number(value.toPrecision(4));
+  if (Math.abs(rounded) >= 1000 && Math.abs(rounded) < 1e15)
+    return (rounded < 0 ? '-' : '') + grouped(Math.abs(rounded));
+  return String(rounded);
+}
+
+/** A value of a column in quotes, cut where it is long. */
+export function quoted(value: string | number | boolean): string {
+  const text = printable(String(value));
+  return `'${text.length > 60 ? `${text.slice(0, 60)}…` : text}'`;
+}
+
 /** Epoch milliseconds → `2026-11-23 02:00 UTC`. */
 export function time(epochMs: number): string {
   const date = new Date(epochMs);
@@ -79,4 +94,12 @@ export function list(items: readonly string[], limit = 5): string {
   const last = items.length > limit ? `${grouped(items.length - limit)} more` : items.at(-1);
   if (last === undefined) return 'none';
   return named.length === 0 ? last : `${named.join(', ')} and ${last}`;
+}
+
+/** `38 times the usual 110`, `12 % less than the usual 110`, `where 0 is usual`: a figure against what it usually is. */
+export function changed(value: number, usual: number, words: (figure: number) => string): string {
+  const ratio = value / usual;
+  if (!(ratio > 0) || !Number.isFinite(ratio)) return `where ${words(usual)} is usual`;
+  if (ratio >= 3) return `${figure(Number(ratio.toPrecision(2)))} times the usual ${words(usual)}`;
+  return `${percent(Math.abs(1 - ratio))} ${ratio < 1 ? 'less' : 'more'} than the usual ${words(usual)}`;
 }

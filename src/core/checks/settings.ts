@@ -1,3 +1,5 @@
+import { DEFAULT_JUDGE_SETTINGS, type JudgeSettings } from '../detectors/index.js';
+
 /** Limits of the checks. Shares are 0..1 of the rows. */
 export interface CheckSettings {
   readonly rowCount: {
@@ -22,6 +24,10 @@ export interface CheckSettings {
     readonly criticalShare: number;
     /** Values that a sparse column should have had now before their absence means anything. */
     readonly minExpectedValues: number;
+    /** A rise of a null rate by more than this since the last runs is reported however short the history is … */
+    readonly jumpShare: number;
+    /** … in tables of at least so many rows. */
+    readonly minJumpRows: number;
   };
   readonly freshness: {
     /** Judged points before staleness is judged against a learned limit. */
@@ -39,6 +45,8 @@ export interface CheckSettings {
     /** Critical from more than this many times the limit. */
     readonly criticalFactor: number;
   };
+  /** How the judge of series is set. */
+  readonly judge: JudgeSettings;
 }
 
 export const DEFAULT_CHECK_SETTINGS: CheckSettings = {
@@ -51,7 +59,8 @@ export const DEFAULT_CHECK_SETTINGS: CheckSettings = {
     minRows: 10,
     points: 10,
   },
-  nulls: { minPriorRows: 10, criticalShare: 0.2, minExpectedValues: 5 },
+  nulls: { minPriorRows: 10, criticalShare: 0.2, minExpectedValues: 5, jumpShare: 0.2, minJumpRows: 50 },
   freshness: { minPoints: 3, factor: 2, slackSeconds: 3600, criticalFactor: 2 },
   slots: { retainedLimitBytes: 64 * 1024 * 1024, criticalFactor: 10 },
+  judge: DEFAULT_JUDGE_SETTINGS,
 };

@@ -24,12 +24,25 @@ const empty = finding('empty_table', { metric: 'row_count' });
 const nullsInA = finding('first_null', { column: 'a' });
 const nullsInB = finding('first_null', { column: 'b' });
 const allNullInA = finding('all_null', { column: 'a' });
+const fewer = finding('volume');
+const explained = finding('volume', { cause: `91 % of the missing rows have country = 'DE'.` });
+const share = finding('share', { column: 'country' });
 
 test.each([
   ['a table that is gone implies everything else', [rows, tableGone, nullsInA], [tableGone]],
   ['an empty table implies its row count only', [rows, empty, nullsInA], [empty, nullsInA]],
   ['a dropped column implies what else is said of it', [columnGone, nullsInA, nullsInB], [columnGone, nullsInB]],
   ['all null implies some null', [allNullInA, nullsInA, nullsInB], [allNullInA, nullsInB]],
+  [
+    'rows of one kind that are missing say why shares moved, and are as grave',
+    [explained, { ...share, severity: 'critical', score: 0.9 } as const],
+    [{ ...explained, severity: 'critical', score: 0.9 }],
+  ],
+  [
+    'shares that moved by themselves stay',
+    [{ ...fewer, severity: 'info' } as const, share],
+    [{ ...fewer, severity: 'info' }, share],
+  ],
   ['what stands alone stays', [rows, nullsInA], [rows, nullsInA]],
 ])('%s', (_, findings, expected) => {
   expect(withoutImplied(findings)).toEqual(expected);

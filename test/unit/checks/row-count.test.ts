@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { rowCount } from '#src/core/checks/row-count.js';
 import { DEFAULT_CHECK_SETTINGS } from '#src/core/checks/settings.js';
+import { eventDays, steady } from '../../support/event-days.js';
 import { DAY, HOUR, NOW, points, profileOf, rowHistory, tableHistory } from '../../support/table-history.js';
 
 const severities = (past: readonly number[], rows: number, intervalMs?: number) =>
@@ -20,6 +21,8 @@ describe('a short history has wide limits', () => {
     ['fall by exactly 80 %', [1000], 200, ['warn']],
     ['fall by more than 80 %', [1000], 199, ['critical']],
     ['exactly doubled', [1000], 2000, []],
+    ['exactly doubled after it stood still', [1000, 1000], 2000, ['warn']],
+    ['nearly doubled after it stood still', [1000, 1000], 1899, []],
     ['more than doubled', [1000], 2002, ['warn']],
     ['tiny table', [5, 5, 5], 2, []],
     ['small table, a move that may be chance', [12, 12, 12], 5, []],
@@ -144,4 +147,40 @@ test('the score grows with the distance and starts at the threshold', () => {
   expect(score(499)).toBeGreaterThanOrEqual(0.6);
   expect(score(300)).toBeGreaterThan(score(400));
   expect(score(100)).toBeGreaterThanOrEqual(0.75);
+});
+
+describe('a newest day that makes up for the deviation explains it', () => {
+  /** A table of 20,000 rows, 1,000 of them of each closed day, 300 of those from Brazil; `newest` are Brazil's of the last. */
+  const causes = (rows: number, newest: number, mode: 'full' | 'stats' = 'full', awaited: readonly 0[] = []) => {
+    const all = steady(20, 1000, 700 + newest, ...awaited);
+    const values = [
+      { value: 'DE', counts: steady(20, 700, 700, ...awaited) },
+      { value: 'BR', counts: steady(20, 300, newest, ...awaited) },
+    ];
+    const history = tableHistory({
+      profile: { ...profileOf(rows), mode },
+      tableSeries: { row_count: points(steady(9, 20_000)) },
+      events: eventDays(all, { country: { nonNull: all, values } }),
+    });
+    return rowCount.judge(history, DEFAULT_CHECK_SETTINGS).map(({ cause }) => cause);
+  };
+  const BRAZIL = "100 % of the extra rows have country = 'BR'.";
+
+  test.each([
+    ['all of it', 45_000, 25_300, [BRAZIL]],
+    ['half of it', 50_000, 15_300, [BRAZIL]],
+    ['less than half of it', 50_000, 15_200, [undefined]],
+    ['nothing of it', 50_000, 300, [undefined]],
+    ['the opposite', 5_000, 15_300, [undefined]],
+  ])('%s', (_, rows, newest, expected) => {
+    expect(causes(rows, newest)).toEqual(expected);
+  });
+
+  test('the newest one that is there, where another load is still on its way', () => {
+    expect(causes(45_000, 25_300, 'full', [0])).toEqual([BRAZIL]);
+  });
+
+  test('not where the figures are the planner’s', () => {
+    expect(causes(45_000, 25_300, 'stats')).toEqual([undefined]);
+  });
 });

@@ -1,0 +1,109 @@
+import type { EventBuckets, EventColumn } from '../model/event-history.js';
+import { median } from '../statistics.js';
+import { bucketName } from './bucket-name.js';
+import type { TableCheck } from './check.js';
+import { firstNewDay } from './event-past.js';
+import { makeFinding } from './finding.js';
+import { columnName, counted, percent, quoted } from './sentence.js';
+
+/** Days with values that must lie before: less is no history of what occurs. */
+const MIN_DAYS = 14;
+/** What occurred on all of so many days before is missed, where at least some of them had rows enough to tell. */
+const STEADY_DAYS = 28;
+const MIN_TELLING_DAYS = 14;
+/** Rows of a value that must be missing, or there, before chance is out of the question. */
+const MIN_EXPECTED_ROWS = 12;
+const MIN_NEW_ROWS = 3;
+/** A column that got so many new values by itself gets more of them. */
+const NOVEL_VALUES = 2;
+
+/** A value that a low-cardinality column never had before, or one that it always had and has no more. */
+export const categories: TableCheck = {
+  name: 'categories',
+  judge(history) {
+    const first = firstNewDay(history);
+    if (first === undefined) return [];
+    const { days, timeZone } = history.events!;
+    const series = { points: days.starts.map((time) => ({ time, value: null })), interval: 'D' as const };
+    const day = (index: number) => bucketName(series, index, timeZone);
+    return Object.entries(days.columns).flatMap(([column, figures]) => {
+      // Of numbers, new ones are to be expected.
+      if (figures.values === undefined || figures.mean !== undefined) return [];
+      return [...appeared(days, figures, first), ...vanished(days, figures, first)].map((change) =>
+        makeFinding(history, {
+          check: 'categories',
+          metric: 'category',
+          column,
+          severity: change.severity,
+          value: String(change.value),
+          message: `${columnName(history, column)}: ${sentence(change, day)}.`,
+        }),
+      );
+    });
+  },
+};
+
+interface Change {
+  readonly kind: 'new' | 'vanished';
+  readonly value: string | number | boolean;
+  readonly severity: 'info' | 'warn';
+  readonly day: number;
+  /** Rows seen, or missed, that day. */
+  readonly rows: number;
+  readonly share: number;
+  /** Days before that it was never, or always, there. */
+  readonly daysBefore: number;
+}
+
+function sentence(change: Change, day: (index: number) => string): string {
+  const { kind, value, rows, share, daysBefore } = change;
+  return kind === 'new'
+    ? `the value ${quoted(value)} is new, in ${counted(rows, 'row')} (${percent(share)}) inserted ${day(change.day)}; ` +
+        `it was never seen in the ${daysBefore} days before`
+    : `the value ${quoted(value)} is missing from the rows inserted ${day(change.day)}; it was in ${percent(share)} of them in ` +
+        `the ${daysBefore} days before`;
+}
+
+function appeared(days: EventBuckets, column: EventColumn, first: number): Change[] {
+  const before = daysWithValues(days, column, first);
+  if (before.length < MIN_DAYS) return [];
+  const sightings = column.values!.map(({ counts }) => before.findIndex((day) => counts[day]! > 0));
+  const novel = sightings.filter((sighting) => sighting >= MIN_DAYS).length;
+  return column.values!.flatMap(({ value, counts }, i) => {
+    if (sightings[i] !== -1) return [];
+    const day = lastDay(days, first, (each) => counts[each]! >= MIN_NEW_ROWS);
+    if (day === undefined) return [];
+    const [rows, share] = [counts[day]!, counts[day]! / column.nonNull[day]!];
+    const severity = novel >= NOVEL_VALUES ? 'info' : 'warn';
+    return { kind: 'new', value, severity, day, rows, share, daysBefore: before.length } as const;
+  });
+}
+
+function vanished(days: EventBuckets, column: EventColumn, first: number): Change[] {
+  const before = daysWithValues(days, column, first).slice(-STEADY_DAYS);
+  const day = days.starts.length - 1;
+  const present = column.nonNull[day] ?? 0;
+  if (before.length < STEADY_DAYS || present === 0) return [];
+  return column.values!.flatMap(({ value, counts }) => {
+    if (counts[day] !== 0) return [];
+    const share = median(before.map((each) => counts[each]! / column.nonNull[each]!));
+    const rows = share * present;
+    if (rows < MIN_EXPECTED_ROWS) return [];
+    // On a day of few rows, none of this value is chance.
+    const telling = before.filter((each) => share * column.nonNull[each]! >= MIN_EXPECTED_ROWS);
+    if (telling.length < MIN_TELLING_DAYS || telling.some((each) => counts[each] === 0)) return [];
+    return { kind: 'vanished', value, severity: 'warn', day, rows, share, daysBefore: before.length } as const;
+  });
+}
+
+/** Complete days before `first` on which the column had values, oldest first. */
+function daysWithValues(days: EventBuckets, column: EventColumn, first: number): number[] {
+  const found: number[] = [];
+  for (let day = days.complete; day < first; day++) if (column.nonNull[day]! > 0) found.push(day);
+  return found;
+}
+
+function lastDay(days: EventBuckets, first: number, matches: (day: number) => boolean): number | undefined {
+  for (let day = days.starts.length - 1; day >= first; day--) if (matches(day)) return day;
+  return undefined;
+}

@@ -1,0 +1,34 @@
+import type { TableCheck } from './check.js';
+import { judgeColumns } from './column-verdicts.js';
+import { makeFinding } from './finding.js';
+import { columnName, percent, quoted } from './sentence.js';
+
+/** A value of a low-cardinality column that became more or less frequent; one finding a column, its worst value. */
+export const share: TableCheck = {
+  name: 'share',
+  judge(history, settings) {
+    const numeric = new Set(
+      Object.entries(history.events?.days.columns ?? {}).flatMap(([name, column]) => (column.mean ? [name] : [])),
+    );
+    const verdicts = judgeColumns(history, 'share', settings, (column) => numeric.has(column));
+    const worst = new Map<string, (typeof verdicts)[number]>();
+    for (const each of verdicts) {
+      if (each.verdict.q > (worst.get(each.column)?.verdict.q ?? 0)) worst.set(each.column, each);
+    }
+    return [...worst.values()].map(({ column, of, value, verdict, severity, when }) => {
+      const { value: usual, lower, upper } = verdict.expected;
+      return makeFinding(history, {
+        check: this.name,
+        metric: 'share',
+        column,
+        severity,
+        value,
+        expected: { lower, upper },
+        distance: verdict.q,
+        message:
+          `${percent(value)} of ${columnName(history, column)} ${when} is ${quoted(of ?? '')}, usually ${percent(usual)}; ` +
+          `expected ${percent(lower)} to ${percent(upper)}.`,
+      });
+    });
+  },
+};

@@ -1,0 +1,42 @@
+/** A way to divide time into phases that come again. */
+export interface Season {
+  readonly name: string;
+  readonly phases: number;
+  /** Points in one cycle of a series of this interval. */
+  readonly cycle: number;
+  /** Phase of a point; epoch milliseconds, UTC. */
+  readonly phase: (time: number) => number;
+}
+
+const none: Season = { name: 'no season', phases: 1, cycle: 1, phase: () => 0 };
+const dayOfWeek: Season = { name: 'day of week', phases: 7, cycle: 7, phase: (time) => new Date(time).getUTCDay() };
+const weekend: Season = { name: 'weekend', phases: 2, cycle: 7, phase: (time) => (isWeekend(time) ? 1 : 0) };
+const hourOfDay: Season = { name: 'hour of day', phases: 24, cycle: 24, phase: hour };
+const hourOfDayAndWeekend: Season = {
+  name: 'hour of day and weekend',
+  phases: 48,
+  cycle: 168,
+  phase: (time) => hour(time) + (isWeekend(time) ? 24 : 0),
+};
+const hourOfWeek: Season = {
+  name: 'hour of week',
+  phases: 168,
+  cycle: 168,
+  phase: (time) => new Date(time).getUTCDay() * 24 + hour(time),
+};
+
+/** Seasons that a series may have, by its interval; which it has is found. A new one is one entry here. */
+export const seasons: Readonly<Record<'D' | 'H' | 'none', readonly Season[]>> = {
+  D: [none, dayOfWeek, weekend],
+  H: [none, hourOfDay, hourOfDayAndWeekend, hourOfWeek],
+  none: [none],
+};
+
+function hour(time: number): number {
+  return new Date(time).getUTCHours();
+}
+
+function isWeekend(time: number): boolean {
+  const day = new Date(time).getUTCDay();
+  return day === 0 || day === 6;
+}
