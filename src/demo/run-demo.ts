@@ -1,24 +1,39 @@
+import { join } from 'node:path';
+import { LAST_DAY, morningAfter } from './calendar.js';
+import { type Planted, plantAll } from './plants/index.js';
+import { prepareWarehouses } from './prepare.js';
 import { startDemoServers } from './servers.js';
 
 export interface DemoOptions<T> {
-  /** Data and history are kept below it, in `.sentinel/demo`: a second demo goes on where the first ended. */
+  /** Data is kept below it, in `.sentinel/demo`: a second demo repeats the last run of the first. */
   readonly cwd: string;
-  /** The same seed gives the same data; another one replaces it. */
+  /** The same seed gives the same data, with the incidents at the same places. */
   readonly seed: number;
-  /** The clock: a first load ends at this time. */
-  readonly now: Date;
-  /** Called while both servers run, with the settings that name them; its result is the demo's. */
-  readonly run: (environment: Readonly<Record<string, string>>) => Promise<T>;
+  /** Names of the incidents to plant. */
+  readonly plants: readonly string[];
+  /** A real run on the settings that name both warehouses: the one that history begins with. */
+  readonly prepare: (look: Look) => Promise<void>;
+  /** The run that is judged; its result is the demo's. */
+  readonly run: (look: Look, planted: readonly Planted[]) => Promise<T>;
   readonly say: (line: string) => void;
-  /** Ends the start early. What runs later is ended by `run` itself. */
-  readonly signal?: AbortSignal;
 }
 
-/** The body of the `demo` command: two real servers with data, one run on them, and the servers stopped however it ends. */
-export async function runDemo<T>({ cwd, seed, now, run, say, signal }: DemoOptions<T>): Promise<T> {
-  const servers = await startDemoServers({ cwd, seed, anchor: now.toISOString(), say, ...(signal && { signal }) });
+export interface Look {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly asOf: Date;
+  /** A folder of the demo's own. */
+  readonly folder: string;
+}
+
+/** The body of the `demo` command: two real servers with data and a history, one run on them, and the servers stopped however it ends. */
+export async function runDemo<T>({ cwd, seed, plants, prepare, run, say }: DemoOptions<T>): Promise<T> {
+  const folder = join(cwd, '.sentinel', 'demo');
+  const planted = plantAll(plants, seed);
+  const servers = await startDemoServers({ folder, say });
   try {
-    return await run(servers.environment);
+    const look = (asOf: Date) => ({ environment: servers.environment, asOf, folder });
+    await prepareWarehouses(servers, { seed, planted, say, look: (asOf) => prepare(look(asOf)) });
+    return await run(look(morningAfter(LAST_DAY)), planted);
   } finally {
     await servers.stop();
   }

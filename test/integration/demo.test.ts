@@ -1,133 +1,110 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { reachableDataDir, runningServer } from '#src/adapters/embedded/server.js';
-import type { DemoDatabase } from '#src/demo/relations.js';
-import { runDemo } from '#src/demo/run-demo.js';
-import { BATCH, CDC, loadDatabase } from '#src/demo/warehouse.js';
-import { testServer } from '../support/postgres.js';
+import { type Look, runDemo } from '#src/demo/run-demo.js';
 
-const ANCHOR = '2026-03-01T12:00:00.000Z';
+const cwd = mkdtempSync('/var/tmp/sentinel-demo-');
+chmodSync(cwd, 0o755);
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-/** Kind, name and content of every relation outside the system's schemas. */
-async function content(client: pg.Client): Promise<Record<string, string>> {
-  const { rows } = await client.query<{ kind: string; name: string }>(
-    `SELECT relkind AS kind, oid::regclass::text AS name FROM pg_class
-     WHERE relkind IN ('r', 'p', 'v', 'm') AND relnamespace::regnamespace::text = ANY ($1) ORDER BY 2`,
-    [[...BATCH.groups, ...CDC.groups].map((group) => group.schema)],
-  );
-  const found: Record<string, string> = {};
-  for (const { kind, name } of rows) {
-    const sum = await client.query(
-      `SELECT count(*) AS rows, sum(hashtextextended(r::text, 0)) AS hash FROM ${name} AS r`,
-    );
-    found[name] = `${kind} ${sum.rows[0].rows} ${sum.rows[0].hash}`;
-  }
-  return found;
+const said: string[] = [];
+const looks: string[] = [];
+
+/** The demo without a program that looks: what each look would see is asked by SQL. */
+function demo<T>(
+  run: (look: Look) => Promise<T>,
+  plants: readonly string[] = ['half load', 'duplicate load'],
+  seed = 2,
+) {
+  said.length = 0;
+  looks.length = 0;
+  return runDemo({
+    cwd,
+    seed,
+    plants,
+    say: (line) => said.push(line),
+    prepare: async (look) => {
+      looks.push(look.asOf.toISOString());
+      await asked(look, 'METADATA_DB', 'CREATE TABLE first_look AS SELECT 1 AS seen');
+    },
+    run,
+  });
 }
 
-describe('generated data', () => {
-  const load = async (database: DemoDatabase, seed: number) => {
-    const made = await (await testServer()).createDatabase();
-    const client = await made.client();
-    await client.query(`SET timezone = 'UTC'`);
-    const as = { ...database, name: made.name };
-    expect(await loadDatabase(client, as, { seed, anchor: ANCHOR })).toBe(true);
-    expect(await loadDatabase(client, as, { seed, anchor: ANCHOR })).toBe(false);
-    return content(client);
-  };
+function running() {
+  return ['batch', 'cdc'].map((source) => runningServer(reachableDataDir(join(cwd, '.sentinel/demo', source)).path));
+}
 
-  test('is the same for the same seed', async () => {
-    const [first, second] = await Promise.all([load(BATCH, 1), load(BATCH, 1)]);
-    expect(second).toEqual(first);
-    expect(new Set(Object.values(first).map((text) => text[0]))).toEqual(new Set(['m', 'p', 'r', 'v']));
-  });
+test('a demo that is ended while it loads leaves no server; the next one loads in full and is kept for those after it', async () => {
+  const ended = demo(async () => 'not reached');
+  ended.catch(() => undefined);
+  while (!existsSync(join(cwd, '.sentinel/demo/batch/postmaster.pid')))
+    await new Promise((done) => setTimeout(done, 20));
+  await new Promise((done) => setTimeout(done, 3_000));
+  for (const server of running()) process.kill(server!.pid, 'SIGQUIT');
+  await expect(ended).rejects.toThrow();
+  expect(running()).toEqual([null, null]);
 
-  test('is different for another seed, in every table', async () => {
-    const [first, other] = await Promise.all([load(CDC, 1), load(CDC, 2)]);
-    expect(Object.keys(other)).toEqual(Object.keys(first));
-    expect(Object.keys(first).filter((name) => first[name] === other[name])).toEqual([]);
+  await demo(async (look) => {
+    expect(look.asOf.toISOString()).toBe('2026-07-01T06:00:00.000Z');
+    expect(statSync(join(cwd, '.sentinel/demo/admin-password')).mode & 0o777).toBe(0o600);
+    expect(look.environment).toMatchObject({ BATCH_DB_NAME: 'analytics_db', CDC_DB_NAME: 'warehouse_db' });
+
+    // what the first look left is there
+    expect(await asked(look, 'METADATA_DB', 'SELECT seen FROM first_look')).toEqual([{ seen: 1 }]);
+    await asked(look, 'METADATA_DB', 'CREATE TABLE second_look AS SELECT 2 AS seen');
+
+    // the role reads, and writes nothing
+    await expect(asked(look, 'BATCH_DB', 'DELETE FROM sales.returns')).rejects.toThrow('permission denied');
+    await expect(asked(look, 'CDC_DB', 'CREATE SCHEMA mine')).rejects.toThrow('permission denied');
+
+    // the second warehouse is fed by logical replication and has all of the shop
+    const [feed] = await asked(look, 'CDC_DB', 'SELECT subname, pid > 0 AS runs FROM pg_stat_subscription');
+    expect(feed).toEqual({ subname: 'shop_feed', runs: true });
+    const count = (environment: Look['environment']) =>
+      asked(
+        { ...look, environment },
+        'CDC_DB',
+        'SELECT count(*)::int AS orders, max(created_at)::date::text AS day FROM shop.orders',
+      );
+    const there = await count(look.environment);
+    const shop = { CDC_DB_PORT: look.environment.BATCH_DB_PORT!, CDC_DB_NAME: 'shop_production' };
+    expect(there).toEqual(
+      await count({ ...look.environment, ...shop, CDC_DB_PASSWORD: look.environment.BATCH_DB_PASSWORD! }),
+    );
+    expect(there).toEqual([{ orders: expect.any(Number), day: '2026-06-30' }]);
   });
+  expect(looks).toEqual(['2026-06-30T06:00:00.000Z']);
+  expect(said.join('\n')).toMatch(/Loaded analytics_db in .* s and, by replication, warehouse_db in .* s\./);
+  expect(running()).toEqual([null, null]);
+
+  // a second call: nothing is loaded, the history is as the first look left it, replication goes on
+  await demo(async (look) => {
+    expect(await asked(look, 'METADATA_DB', 'SELECT seen FROM first_look')).toEqual([{ seen: 1 }]);
+    await expect(asked(look, 'METADATA_DB', 'SELECT seen FROM second_look')).rejects.toThrow('does not exist');
+    const slots = await asked(look, 'BATCH_DB', `SELECT slot_name, active FROM pg_replication_slots`);
+    expect(slots).toEqual([{ slot_name: 'shop_feed', active: true }]);
+  });
+  expect([looks, said]).toEqual([[], []]);
+
+  await expect(demo(() => Promise.reject(new Error('the run failed')))).rejects.toThrow('the run failed');
+  expect(running()).toEqual([null, null]);
+
+  // other incidents, other data
+  await demo(
+    async (look) => {
+      const slots = await asked(look, 'BATCH_DB', 'SELECT slot_name FROM pg_replication_slots');
+      const others = await asked(look, 'CDC_DB', 'SELECT slot_name FROM pg_replication_slots');
+      expect([...slots, ...others]).toHaveLength(2);
+    },
+    ['slot left behind'],
+  );
+  expect(looks).toHaveLength(1);
 });
 
-describe('the demo', () => {
-  let cwd: string;
-  beforeEach(() => {
-    cwd = mkdtempSync('/var/tmp/sentinel-demo-');
-    chmodSync(cwd, 0o755);
-  });
-  afterEach(() => rmSync(cwd, { recursive: true, force: true }));
-
-  const said: string[] = [];
-  const demo = <T>(
-    run: (environment: Readonly<Record<string, string>>) => Promise<T>,
-    seed = 1,
-    signal?: AbortSignal,
-  ) => {
-    said.length = 0;
-    return runDemo({
-      cwd,
-      seed,
-      now: new Date(ANCHOR),
-      run,
-      say: (line) => said.push(line),
-      ...(signal && { signal }),
-    });
-  };
-  const running = () =>
-    ['batch', 'cdc'].map((source) => runningServer(reachableDataDir(join(cwd, '.sentinel/demo', source)).path));
-
-  test('runs on two servers that hold their data from one call to the next, and stops them', async () => {
-    const answer = await demo(async (environment) => {
-      expect(statSync(join(cwd, '.sentinel/demo/admin-password')).mode & 0o777).toBe(0o600);
-      const batch = await connect(environment, 'BATCH_DB');
-      const cdc = await connect(environment, 'CDC_DB');
-      const { rows } = await cdc.query('SELECT count(*)::int AS n, current_database() AS name FROM shop.orders');
-      expect(rows).toEqual([{ n: 60_000, name: 'warehouse_db' }]);
-      await batch.query('CREATE SCHEMA sentinel; CREATE TABLE sentinel.history AS SELECT 1 AS run');
-      await expect(batch.query('DELETE FROM sales.returns')).rejects.toThrow('permission denied');
-      await expect(cdc.query('CREATE SCHEMA sentinel')).rejects.toThrow('permission denied');
-      await batch.end();
-      await cdc.end();
-      expect(environment).toMatchObject({ METADATA_DB_PORT: environment.BATCH_DB_PORT, BATCH_DB_NAME: 'analytics_db' });
-      return 'done';
-    });
-    expect(answer).toBe('done');
-    expect(said).toEqual([expect.stringContaining('Loaded'), expect.stringContaining('Loaded')]);
-    expect(running()).toEqual([null, null]);
-
-    await expect(demo(() => Promise.reject(new Error('the run failed')))).rejects.toThrow('the run failed');
-    expect(said).toEqual([]);
-    expect(running()).toEqual([null, null]);
-
-    await demo(async (environment) => {
-      const batch = await connect(environment, 'BATCH_DB');
-      expect((await batch.query('SELECT run FROM sentinel.history')).rows).toEqual([{ run: 1 }]);
-      await batch.end();
-    }, 2);
-    expect(said).toHaveLength(2);
-  });
-
-  test('can be ended while it loads; the next call loads in full', async () => {
-    const abort = new AbortController();
-    const started = demo(async () => 'not reached', 1, abort.signal);
-    while (!existsSync(join(cwd, '.sentinel/demo/batch/postmaster.pid')))
-      await new Promise((done) => setTimeout(done, 20));
-    setTimeout(() => abort.abort(), 1_000);
-    await expect(started).rejects.toThrow('aborted');
-    expect(running()).toEqual([null, null]);
-    const tables = await demo(async (environment) => {
-      const batch = await connect(environment, 'BATCH_DB');
-      const { rows } = await batch.query('SELECT count(*)::int AS n FROM finance.payments');
-      await batch.end();
-      return rows;
-    });
-    expect(tables).toEqual([{ n: 27_000 }]);
-  });
-});
-
-async function connect(environment: Readonly<Record<string, string>>, prefix: string): Promise<pg.Client> {
+async function asked({ environment }: Look, prefix: string, sql: string): Promise<Record<string, unknown>[]> {
   const setting = (name: string) => environment[`${prefix}_${name}`] ?? '';
   const client = new pg.Client({
     host: setting('HOST'),
@@ -138,5 +115,9 @@ async function connect(environment: Readonly<Record<string, string>>, prefix: st
   });
   client.on('error', () => {}); // where a test fails, the servers are stopped under it
   await client.connect();
-  return client;
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }
