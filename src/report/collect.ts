@@ -1,0 +1,160 @@
+import type { StoredHistory } from '#src/adapters/store/load-histories.js';
+import type { DatasetName, RunSummary } from '#src/adapters/store/records.js';
+import type { Store } from '#src/adapters/store/store.js';
+import type { TablePolicy } from '#src/config/policy.js';
+import type { TableMatcher, TableName } from '#src/config/table-glob.js';
+import { findInsertTime } from '#src/core/checks/index.js';
+import type { JudgeSettings } from '#src/core/detectors/index.js';
+import { compareSeverity } from '#src/core/incidents/severity.js';
+import type { Finding } from '#src/core/model/finding.js';
+import type { TableHistory } from '#src/core/model/history.js';
+import type { Incident } from '#src/core/model/incident.js';
+import { Axes } from './collect/axes.js';
+import { HEAT_DAYS, heatDays } from './collect/heat.js';
+import { incidentsOf } from './collect/incidents.js';
+import { seconds } from './collect/rounding.js';
+import { reportTable } from './collect/tables.js';
+import type { ReportData, ReportIncident, ReportSeries, ReportTable } from './report-data.js';
+
+export interface CollectOptions {
+  /** The run that is reported, with everything the store knew then. */
+  readonly run: RunSummary;
+  readonly madeAt: Date;
+  /** Names of the sources to report. */
+  readonly sources: readonly string[];
+  readonly wanted: TableMatcher;
+  readonly tablePolicy: (name: TableName) => Omit<TablePolicy, 'match'>;
+  readonly judge: JudgeSettings;
+  /** True where values that look personal are to be shown. */
+  readonly unmask: boolean;
+}
+
+/** Reads the report of a run from the store. Only the newest profile of a table is kept, so an older run has no column figures. */
+export async function collectReport(store: Store, options: CollectOptions): Promise<ReportData> {
+  const { run, sources, wanted, madeAt } = options;
+  const heat = heatDays(run.asOf);
+  const found = await store.findingsOf(run.id);
+  const tasks = groupByTable((await store.tasksOf(run.id)).filter(wanted));
+  const failures = new Map((await store.sourceFailuresOf(run.id)).map(({ source, failure }) => [source, failure]));
+  const past = await store.readPast({ since: heat.start, run: run.id, sources });
+  const measured = groupByTable(past.days);
+  const pastFindings = groupByTable(past.findings);
+  const incidents = incidentsOf(found.filter((finding) => isReported(finding, sources, wanted)));
+  const findings = groupByTable(incidents.flatMap((incident) => incident.findings).filter(isOfTable));
+  const seen = new Map((await store.listRuns({ limit: SEEN_RUNS })).map(({ id, asOf }) => [id, asOf]));
+  const axes = new Axes();
+  const tables: ReportTable[] = [];
+  const pictures = new Map<Finding, ReportSeries>();
+  for await (const page of store.loadHistories(run.id, { now: run.asOf, sources, scope: 'latest', points: HEAT_DAYS }))
+    for (const history of page.filter(wanted)) {
+      const key = tableKey(history);
+      const ofTable = findings.get(key) ?? [];
+      // a table that went long ago is no news, unless it still is an incident
+      if (history.shape === null && history.run !== run.id && ofTable.length === 0) continue;
+      const report = reportTable(declared(history, options), {
+        axes,
+        unmask: options.unmask,
+        judge: options.judge,
+        heatStart: heat.start,
+        task: tasks.get(key)?.[0],
+        seenAt: seen.get(history.run),
+        measured: measured.get(key) ?? [],
+        pastFindings: pastFindings.get(key) ?? [],
+        findings: ofTable,
+      });
+      tables.push(report.table);
+      for (const [finding, series] of report.pictures) pictures.set(finding, series);
+    }
+  tables.sort((a, b) => compareNames(a, b));
+  const indexOf = new Map(tables.map((table, i) => [tableKey(table), i]));
+  return {
+    version: 1,
+    madeAt: seconds(madeAt.getTime()),
+    run: {
+      label: run.label,
+      asOf: seconds(run.asOf),
+      judged: [...tasks.values()].some(([task]) => task!.judged) || found.length > 0,
+      finished: run.state === 'finished',
+    },
+    sources: sources.map((name) => {
+      const failure = failures.get(name);
+      return failure ? { name, failure: failure.message } : { name };
+    }),
+    incidents: [...incidents].sort(worstFirst).map((incident) => reportIncident(incident, indexOf, pictures)),
+    axes: axes.list,
+    heat: { first: heat.first, count: heat.count },
+    tables,
+  };
+}
+
+/** Runs whose clocks are looked up: a table that none of them looked at has no time. */
+const SEEN_RUNS = 5_000;
+
+function reportIncident(
+  { id, state, severity, title, cause, since, findings }: Incident,
+  indexOf: ReadonlyMap<string, number>,
+  pictures: ReadonlyMap<Finding, ReportSeries>,
+): ReportIncident {
+  return {
+    id,
+    state,
+    severity,
+    title,
+    cause,
+    since: seconds(Date.parse(since)),
+    findings: findings.map((finding) => {
+      const table = isOfTable(finding) ? indexOf.get(tableKey(finding)) : undefined;
+      const series = pictures.get(finding);
+      return {
+        severity: finding.severity,
+        check: finding.check,
+        message: finding.message,
+        ...(table !== undefined && { table }),
+        ...(finding.column !== undefined && { column: finding.column }),
+        ...(series && { series }),
+      };
+    }),
+  };
+}
+
+function declared(history: StoredHistory, { tablePolicy, run }: CollectOptions): TableHistory {
+  const { insertTime } = tablePolicy(history);
+  return {
+    ...history,
+    insertTime: history.profile && findInsertTime(history.profile, run.asOf, insertTime ?? history.events?.column),
+  };
+}
+
+function isOfTable(finding: Finding): finding is Finding & DatasetName {
+  return finding.schema !== null && finding.table !== null;
+}
+
+function isReported(finding: Finding, sources: readonly string[], wanted: TableMatcher): boolean {
+  return isOfTable(finding) ? sources.includes(finding.source) && wanted(finding) : sources.includes(finding.source);
+}
+
+function groupByTable<T extends DatasetName>(items: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = tableKey(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
+
+/** No name in Postgres holds a NUL. */
+function tableKey({ source, schema, table }: DatasetName): string {
+  return `${source}\0${schema}\0${table}`;
+}
+
+function compareNames(a: DatasetName, b: DatasetName): number {
+  const [one, other] = [tableKey(a), tableKey(b)];
+  return one < other ? -1 : Number(one > other);
+}
+
+function worstFirst(a: Incident, b: Incident): number {
+  const score = ({ findings }: Incident) => findings[0]?.score ?? 0;
+  return compareSeverity(b.severity, a.severity) || score(b) - score(a) || Date.parse(b.since) - Date.parse(a.since);
+}

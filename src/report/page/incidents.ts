@@ -1,0 +1,131 @@
+import type { ReportFinding, ReportIncident } from '../report-data.js';
+import { seriesChart } from './chart.js';
+import { type Child, h } from './dom.js';
+import { count, foreign, moment, sentence, span } from './format.js';
+import { type Model, SEVERITIES, tablesOf } from './model.js';
+import { SEVERITY_WORDS, severityMark, severityTag, tableLink } from './names.js';
+
+/** So many are shown at once: the worst come first. */
+const FIRST = 12;
+const CHART_HEIGHT = 156;
+
+/** Open incidents, worst first, and the quiet ones folded away. */
+export function incidentList(model: Model): HTMLElement {
+  const { open, quiet } = model;
+  const list = h(
+    'div',
+    { class: 'incidents' },
+    ...open.slice(0, FIRST).map((incident) => incidentCard(model, incident)),
+  );
+  const rest = open.slice(FIRST);
+  const section = h('section', { 'aria-label': 'Incidents' }, h('h2', { class: 'hidden' }, 'Incidents'), list);
+  if (rest.length > 0) {
+    const more = h('button', { type: 'button', class: 'more' }, `Show ${count(rest.length, 'more incident')}`);
+    const reveal = () => {
+      more.remove();
+      list.append(...rest.map((incident) => incidentCard(model, incident)));
+    };
+    more.addEventListener('click', reveal);
+    section.addEventListener('reveal', reveal, { once: true });
+    section.append(more);
+  }
+  if (quiet.length > 0)
+    section.append(
+      h(
+        'details',
+        { class: 'quiet' },
+        h('summary', {}, `${count(quiet.length, 'incident')} expected or muted`),
+        ...quiet.map((incident) => incidentCard(model, incident)),
+      ),
+    );
+  return section;
+}
+
+/** How many of each severity; nothing where there are none. */
+export function severityCounts(model: Model): HTMLElement[] {
+  return SEVERITIES.flatMap((severity) => {
+    const number = model.open.filter((incident) => incident.severity === severity).length;
+    if (number === 0) return [];
+    const word = severity === 'warn' ? count(number, 'warning') : `${number} ${SEVERITY_WORDS[severity]}`;
+    return [h('span', { class: `severity ${severity}` }, severityMark(severity), word)];
+  });
+}
+
+export function incidentCard(model: Model, incident: ReportIncident): HTMLElement {
+  const { data } = model;
+  const { severity, title, cause, since, findings, state } = incident;
+  const tables = tablesOf(incident);
+  const main = tables[0] === undefined ? undefined : data.tables[tables[0]];
+  const pictured = findings.find(({ series }) => series !== undefined)?.series;
+  const others = tables.slice(1).map((table) => tableLink(data.tables[table]!));
+  const rest = findings.filter(({ message }) => message !== title);
+  const picture = pictured && seriesChart(pictured, model.timesOf(pictured), CHART_HEIGHT);
+  return h(
+    'article',
+    { class: `incident ${picture ? 'pictured' : ''}`, id: incidentAnchor(incident.id), tabindex: -1 },
+    h(
+      'div',
+      { class: 'incident-text' },
+      h(
+        'p',
+        { class: 'kicker' },
+        severityTag(severity),
+        state === 'open' ? null : h('span', { class: 'state' }, state),
+        main ? tableLink(main) : null,
+        h('span', { class: 'id' }, h('span', { class: 'hidden' }, 'Incident '), foreign(incident.id)),
+      ),
+      h('h3', {}, sentence(title)),
+      facts(
+        ['Cause', cause === null ? null : sentence(cause)],
+        [
+          'Since',
+          `${moment(since)} · ${data.run.asOf - since < 60 ? 'new in this run' : `for ${span(data.run.asOf - since)}`}`,
+        ],
+        [
+          'Also in',
+          others.length === 0
+            ? null
+            : h(
+                'span',
+                { class: 'links' },
+                ...others.slice(0, 6),
+                others.length > 6 ? `and ${others.length - 6} more` : null,
+              ),
+        ],
+      ),
+      rest.length === 0 ? null : findingList(model, rest),
+    ),
+    picture,
+  );
+}
+
+export function incidentAnchor(id: string): string {
+  return `incident-${encodeURIComponent(id)}`;
+}
+
+function facts(...entries: readonly (readonly [term: string, value: Child])[]): HTMLElement {
+  const known = entries.filter(([, value]) => value !== null);
+  return h('dl', { class: 'facts' }, ...known.flatMap(([term, value]) => [h('dt', {}, term), h('dd', {}, value)]));
+}
+
+function findingList(model: Model, findings: readonly ReportFinding[]): HTMLElement {
+  return h(
+    'details',
+    { class: 'findings' },
+    h('summary', {}, count(findings.length, 'more finding')),
+    h(
+      'ul',
+      {},
+      ...findings.map(({ severity, message, series }) => {
+        const item = h(
+          'li',
+          {},
+          severityMark(severity),
+          h('span', {}, h('span', { class: 'hidden' }, `${SEVERITY_WORDS[severity]}: `), sentence(message)),
+        );
+        if (series) item.append(seriesChart(series, model.timesOf(series), 110));
+        return item;
+      }),
+    ),
+  );
+}

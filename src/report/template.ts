@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { printable } from '#src/core/checks/sentence.js';
+import type { PageAssets } from './page-assets.js';
+import type { ReportData } from './report-data.js';
+
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#2b3440"/><path d="M3 8.5h2.5l1.5-4 2 7 1.5-3H13" fill="none" stroke="#fff" stroke-width="1.4"/></svg>`;
+
+/**
+ * The page as one HTML document that needs nothing else: data, script and style are inside, and its content policy lets it
+ * load nothing and run no other script. Nothing of the data becomes markup: the page's script reads it as JSON.
+ */
+export function renderPage(data: ReportData, { script, style }: PageAssets): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src '${hash(script)}'`,
+    `style-src '${hash(style)}'`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>Sentinel report</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
+<style>${style}</style>
+</head>
+<body>
+<noscript><p>${escapeText(plainVerdict(data))} This page needs JavaScript for the rest; it loads nothing from anywhere.</p></noscript>
+<script type="application/json" id="report-data">${embeddable(data)}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** JSON that cannot end its script element, nor be anything but JSON to whoever reads the file. */
+function embeddable(data: ReportData): string {
+  return JSON.stringify(data).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function plainVerdict({ incidents, tables }: ReportData): string {
+  const open = incidents.filter(({ state }) => state === 'open' || state === 'acknowledged');
+  const titles = open.slice(0, 20).map(({ severity, title }) => `${severity}: ${printable(title)}`);
+  return [`${open.length} open incidents in ${tables.length} tables.`, ...titles].join(' ');
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** As a content policy names an inline element; the browser hashes what is between the tags, byte by byte. */
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
