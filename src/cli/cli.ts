@@ -1,5 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import type { BacktestOptions } from './commands/backtest.js';
+import type { DemoCommandOptions } from './commands/demo.js';
+import type { ReportOptions } from './commands/report.js';
 import { CliError, EXIT } from './exit-code.js';
+import { addIncidentCommands } from './incidents-program.js';
 import type { Io } from './io.js';
 import { writeLine } from './io.js';
 import { parseCount, type RunOptions, type SelectionOptions, withOutcome, withSelection } from './options.js';
@@ -52,17 +56,20 @@ Examples:
   $ sentinel run --json --fail-on warn          for a scheduler: JSON lines on stdout, exit 1 from warn on
   $ sentinel profile --source cdc --table 'sales.*'
   $ sentinel history sales.orders row_count     what the store knows of a table
+  $ sentinel incidents                          what is wrong and not done with
   $ sentinel health                             can everything be reached and read?
 ${EXIT_CODES}`,
     );
-  const command = (name: string, summary: string, example: string, isDefault = false) =>
-    program
+  const below = (parent: Command, name: string, summary: string, example: string, isDefault = false) =>
+    parent
       .command(name, { isDefault })
       .description(summary)
       .helpOption('--help', 'print this help')
       .exitOverride()
       .configureOutput(program.configureOutput())
       .addHelpText('after', `\nExamples:\n${example}\n${EXIT_CODES}`);
+  const command = (name: string, summary: string, example: string, isDefault = false) =>
+    below(program, name, summary, example, isDefault);
 
   withOutcome(
     withSelection(
@@ -130,14 +137,49 @@ ${EXIT_CODES}`,
       run(async () => (await import('./commands/history.js')).historyCommand(table, metric, options, io)),
     );
 
+  const incidents = command(
+    'incidents',
+    'list incidents, and say what becomes of them',
+    '  $ sentinel incidents\n  $ sentinel incidents show INC-3\n  $ sentinel incidents ack INC-3 --reason "asked the shop team"',
+  ).helpCommand(false);
+  addIncidentCommands(incidents, { command: below, run, io });
+
+  command(
+    'report',
+    'write what was found, and every table, as one HTML file',
+    "  $ sentinel report\n  $ sentinel report --output /var/www/data/index.html\n  $ sentinel report --source batch --table 'sales.*'",
+  )
+    .option('--output <file>', 'where it is written', 'sentinel-report.html')
+    .option('--source <name...>', 'only these sources')
+    .option('--table <glob...>', 'only tables that match: table, schema.table or source.schema.table, with * and ?')
+    .option('--run <label>', 'report this run; default the newest')
+    .option('--unmask', 'show values of columns that look personal, too')
+    .action((options: ReportOptions) =>
+      run(async () => (await import('./commands/report.js')).reportCommand(options, io)),
+    );
+
+  withSelection(
+    command(
+      'backtest',
+      'replay the stored history, with incidents put in: what would be found, and how many alerts to expect',
+      "  $ sentinel backtest\n  $ sentinel backtest --table 'sales.*' --json\n  $ sentinel backtest --input series/ --json",
+    ),
+  )
+    .option('--input <dir>', 'judge the CSV files (timestamp,value) below this folder instead, point by point')
+    .option('--json', 'results on stdout as JSON lines')
+    .action((options: BacktestOptions) =>
+      run(async () => (await import('./commands/backtest.js')).backtestCommand(options, io)),
+    );
+
   command(
     'demo',
-    'start two embedded databases, fill them, and run on them',
-    '  $ sentinel demo\n  $ sentinel demo --seed 7',
+    'start two embedded databases, plant incidents in them, and show what a run finds',
+    "  $ sentinel demo\n  $ sentinel demo --seed 7\n  $ sentinel demo --plant none\n  $ sentinel demo --plant 'half load,drift'",
   )
-    .option('--seed <n>', 'seed of the generated data', parseCount, 1)
+    .option('--seed <n>', 'moves tables, sizes and noise', parseCount, 1)
+    .option('--plant <names>', 'all, none, or names of incidents separated by commas', 'all')
     .option('--json', 'results on stdout as JSON lines, everything else on stderr')
-    .action((options: { seed: number; json?: boolean }) =>
+    .action((options: DemoCommandOptions) =>
       run(async () => (await import('./commands/demo.js')).demoCommand(options, io)),
     );
   return program;

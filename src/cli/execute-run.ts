@@ -8,7 +8,7 @@ import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { type Config, configSecrets } from '#src/config/config.js';
-import { compileTablePolicies } from '#src/config/policy.js';
+import { compileTablePolicies, timeZoneOf } from '#src/config/policy.js';
 import type { TableMatcher } from '#src/config/table-glob.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import { detectRun } from '#src/coordinator/detect-run.js';
@@ -23,7 +23,7 @@ import type { RunOptions } from './options.js';
 import { createProgress, progressMode } from './render/progress.js';
 import { openMetadata, orUsageError, runStore } from './run-store.js';
 import { summarise, tallyStored } from './run-tally.js';
-import { columnFailures, jsonView, type RunTally, type RunView, tallying } from './run-view.js';
+import { columnFailures, type Found, jsonView, type RunTally, type RunView, tallying } from './run-view.js';
 import { selectSources, tableFilter } from './selection.js';
 import { type StopSignal, stopOnSignal } from './signals.js';
 import { textView } from './text-view.js';
@@ -123,11 +123,11 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
     onRetry: onRetry(session),
   });
   stop.signal.addEventListener('abort', () => engine.cancel());
-  let findings: readonly Finding[] = [];
+  let found: Found = { findings: [], incidents: [] };
   try {
     if (command !== 'detect') await profileStep(session, store, writer, run, engine, observer);
     if (command !== 'profile' && !stop.signal.aborted)
-      findings = await detectStep(session, store, writer, run, engine, tally);
+      found = await detectStep(session, store, writer, run, engine, tally);
   } catch (error) {
     if (command !== 'detect')
       await writer.finishRun(run, { state: 'failed', finishedAt: new Date() }).catch(() => undefined);
@@ -136,7 +136,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
     await engine.close();
   }
   for (const failure of tally.checkFailures) log.error({ run: run.label, ...failure }, failure.message);
-  for (const { message, ...finding } of findings)
+  for (const { message, ...finding } of found.findings)
     logs.logger('detector').info({ run: run.label, ...finding, table: nameOf(finding) }, message);
   if (command === 'detect') {
     const names = sources.map(({ name }) => name);
@@ -145,7 +145,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   tally.stopped = stop.signal.aborted;
   const durationMs = Date.now() - startedAt.getTime();
   const cost = { durationMs, connectionsMax: engine.connectionsPeak() };
-  const summary = summarise(run.label, tally, findings, cost);
+  const summary = summarise(run.label, tally, found, cost);
   if (command !== 'detect') {
     const state = stop.signal.aborted ? 'interrupted' : 'finished';
     await writer.finishRun(run, {
@@ -156,15 +156,16 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
     });
     if (state === 'finished') await keepHouse(writer, config);
   }
-  for (const finding of findings) view.finding(finding);
-  view.finish(summary, findings, tally);
+  for (const finding of found.findings) view.finding(finding);
+  for (const incident of found.incidents) view.incident(incident);
+  view.finish(summary, found, tally);
   log.info({ ...summary }, `${command} ${stop.signal.aborted ? 'stopped' : 'ends'}`);
   if (options.metricsFile)
-    await writeMetricsFile(options.metricsFile, summary, findings, tally).catch((error: Error) => {
+    await writeMetricsFile(options.metricsFile, summary, found.findings, tally).catch((error: Error) => {
       // The run is over and its outcome stands.
       log.error({ run: run.label }, error.message);
     });
-  return stop.exitCode() ?? exitCodeOf(findings, options.failOn, summary.incomplete);
+  return stop.exitCode() ?? exitCodeOf({ ...found, incomplete: summary.incomplete }, options.failOn);
 }
 
 async function profileStep(
@@ -196,6 +197,7 @@ async function profileStep(
       asOfMs: asOf.getTime(),
       wanted: ({ source, schema, name }) => wanted({ source, schema, table: name }),
       insertTime: ({ source, schema, name }) => tablePolicy({ source, schema, table: name }).insertTime,
+      timeZone: (source) => timeZoneOf(config.policy, source),
       database: (source) => connection.get(source)?.database ?? '',
       maxWaiting: MAX_WAITING_TABLES,
       onStoreFailure: () => stop.abort(),
@@ -216,7 +218,7 @@ async function detectStep(
   run: RunRef,
   engine: Engine,
   tally: RunTally,
-): Promise<readonly Finding[]> {
+): Promise<Found> {
   const { config, sources, wanted, stop, asOf, command } = session;
   const histories = historyStore(store, writer, run, {
     now: asOf.getTime(),
@@ -237,7 +239,10 @@ async function detectStep(
   });
   tally.judged = true;
   tally.checkFailures.push(...result.failures);
-  return result.findings;
+  const seen = new Set(result.findings.map(({ incident }) => incident));
+  // A run may be judged in part, and its other part have incidents, too.
+  const incidents = (await store.listIncidents({ run: run.id })).filter(({ id }) => seen.has(id));
+  return { findings: result.findings, incidents };
 }
 
 /** Notes in the log what the view is told. Tables that a worker finished are in its own records; big ones are merged here. */

@@ -1,10 +1,12 @@
+import { isCounted } from '#src/core/incidents/counted.js';
 import { compareSeverity } from '#src/core/incidents/severity.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
+import type { Incident } from '#src/core/model/incident.js';
 
 /** What the process ends with; scripts and schedulers rely on these. */
 export const EXIT = {
   ok: 0,
-  /** Findings at or above `--fail-on`. */
+  /** Incidents, or findings for information, at or above `--fail-on`. */
   findings: 1,
   /** A source or table could not be judged. */
   incomplete: 2,
@@ -17,10 +19,19 @@ export const EXIT = {
 
 export type FailOn = Severity | 'never';
 
+/** What a run found, as far as its exit code goes. */
+export interface Outcome {
+  readonly findings: readonly Finding[];
+  /** Those that the run saw; a finding from warn on counts by its incident, which people may have muted or expected. */
+  readonly incidents: readonly Incident[];
+  readonly incomplete: boolean;
+}
+
 /** Findings beat incompleteness: the summary says `incomplete` either way. */
-export function exitCodeOf(findings: readonly Finding[], failOn: FailOn, incomplete: boolean): number {
-  const fails = ({ severity }: Finding) => failOn !== 'never' && compareSeverity(severity, failOn) >= 0;
-  if (findings.some(fails)) return EXIT.findings;
+export function exitCodeOf({ findings, incidents, incomplete }: Outcome, failOn: FailOn): number {
+  const fails = ({ severity }: { severity: Severity }) => failOn !== 'never' && compareSeverity(severity, failOn) >= 0;
+  const mentioned = findings.filter(({ severity }) => severity === 'info');
+  if (incidents.filter(isCounted).some(fails) || mentioned.some(fails)) return EXIT.findings;
   return incomplete ? EXIT.incomplete : EXIT.ok;
 }
 

@@ -32,12 +32,12 @@ export function historyStore(
           const { insertTime: declared, freshnessSeconds } = tablePolicy(history);
           return {
             ...history,
-            insertTime: history.profile && findInsertTime(history.profile, now, declared),
+            insertTime: history.profile && findInsertTime(history.profile, now, declared ?? history.events?.column),
             ...(freshnessSeconds !== undefined && { freshnessLimitSeconds: freshnessSeconds }),
           };
         });
     },
     sources: () => store.loadSourceHistories(run.id, { now, sources }),
-    judged: (findings, of) => writer.persistFindings(run, findings, of),
+    judged: (findings, of) => writer.persistFindings(run, findings, { ...of, at: now }),
   };
 }

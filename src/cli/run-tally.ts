@@ -1,8 +1,8 @@
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { TableMatcher } from '#src/config/table-glob.js';
-import type { Finding } from '#src/core/model/finding.js';
-import type { RunSummaryRecord, RunTally, RunView } from './run-view.js';
+import { isCounted } from '#src/core/incidents/counted.js';
+import type { Found, RunSummaryRecord, RunTally, RunView } from './run-view.js';
 
 /** What the judged run could not read, for the summary and exit code of `detect`: the same as that run's own. */
 export async function tallyStored(
@@ -41,7 +41,7 @@ export async function tallyStored(
 export function summarise(
   run: string,
   tally: RunTally,
-  findings: readonly Finding[],
+  { findings, incidents }: Found,
   { durationMs, connectionsMax }: { durationMs: number; connectionsMax: number },
 ): RunSummaryRecord {
   const count = (status: string) => tally.outcomes.filter((outcome) => outcome.status === status).length;
@@ -51,6 +51,7 @@ export function summarise(
     run,
     tables: { ok: count('ok'), failed, skipped: count('skipped') },
     findings: findings.length,
+    incidents: incidents.filter(isCounted).length,
     incomplete:
       failed > 0 ||
       tally.sourceFailures.length > 0 ||

@@ -1,6 +1,7 @@
 import type { RunObserver } from '#src/coordinator/ports.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { Finding } from '#src/core/model/finding.js';
+import type { Incident } from '#src/core/model/incident.js';
 import type { TableProfile } from '#src/core/model/profile.js';
 import { type Io, writeJson } from './io.js';
 
@@ -11,6 +12,8 @@ export interface RunSummaryRecord {
   readonly run: string;
   readonly tables: { readonly ok: number; readonly failed: number; readonly skipped: number };
   readonly findings: number;
+  /** Those of its findings that are open or acknowledged. */
+  readonly incidents: number;
   /** True where a source or table could not be judged, or the run was stopped. */
   readonly incomplete: boolean;
   readonly durationMs: number;
@@ -58,10 +61,19 @@ export interface RunTally {
   longestTransactionMs: number;
 }
 
+/** What a run found. */
+export interface Found {
+  readonly findings: readonly Finding[];
+  /** What they belong to, worst first. */
+  readonly incidents: readonly Incident[];
+}
+
 /** How a run is shown while it goes on and when it ends. */
 export interface RunView extends RunObserver {
   finding(finding: Finding): void;
-  finish(summary: RunSummaryRecord, findings: readonly Finding[], tally: RunTally): void;
+  /** After all findings, worst first. */
+  incident(incident: Incident): void;
+  finish(summary: RunSummaryRecord, found: Found, tally: RunTally): void;
 }
 
 /** Counts what passes by and hands it on. */
@@ -104,6 +116,12 @@ export function jsonView(io: Io): RunView {
     tableDone: ({ profile }) => writeJson(io, { type: 'table', ...profile }),
     progress() {},
     finding: (finding) => writeJson(io, { type: 'finding', ...finding }),
+    incident: (incident) => writeJson(io, incidentRecord(incident)),
     finish: (summary) => writeJson(io, summary),
   };
+}
+
+/** One line of `--json`; its findings are as in their own lines. */
+export function incidentRecord(incident: Incident) {
+  return { type: 'incident', ...incident, findings: incident.findings.map((each) => ({ type: 'finding', ...each })) };
 }

@@ -15,11 +15,12 @@ export function textView(io: Io, progress: Progress, options: { readonly quiet: 
     tableDone: ({ profile }) => progress.tableDone(profile.source),
     progress: (source, rows) => progress.addRows(source, rows),
     finding() {},
-    finish(summary, findings, tally) {
+    incident() {},
+    finish(summary, found, tally) {
       progress.finish();
       if (options.quiet) return;
       const width = io.stdout.isTTY ? (io.stdout.columns ?? 80) : UNLIMITED_WIDTH;
-      const input = { ...tally, figures: summary, findings };
+      const input = { ...tally, ...found, figures: summary };
       writeLine(io.stdout, renderSummary(input, { width, color: usesColor(io.stdout, io.env) }));
     },
   };

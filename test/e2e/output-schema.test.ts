@@ -63,6 +63,7 @@ beforeAll(async () => {
   );
   await say('run');
   for (const command of ['detect', 'health', 'tables']) await say(command);
+  for (const more of [[], ['show', 'INC-1']]) await say('incidents', ...more);
   await say('history', 'kinds');
   await say('history', 'kinds', 'null_rate', '--column', 'i8');
   await client.query(`DROP OWNED BY ${reader}; DROP ROLE ${reader}`);
@@ -78,7 +79,7 @@ test('every line of every command is as docs/output.schema.json says', () => {
 test('every type of line was seen, with the fields that come only at times', () => {
   const text = lines.map((line) => JSON.stringify(line)).join('\n');
   const all = Object.keys(SCHEMA.$defs).filter(
-    (name) => !['column', 'failure', 'value', 'count', 'time'].includes(name),
+    (name) => !['column', 'failure', 'value', 'count', 'label', 'time'].includes(name),
   );
   expect([...new Set(lines.map(({ type }) => type))].sort()).toEqual(all.sort());
   const sometimes = [

@@ -72,15 +72,15 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
     const lines = summaryLines(text, columns);
     expect(lines.slice(0, 2)).toEqual([
       expect.stringMatching(/^┌─+┐$/),
-      expect.stringMatching(/^│ CRITICAL {2}batch\.public\.emptied +│$/),
+      expect.stringMatching(/^│ CRITICAL {2}INC-1 {2}batch\.public\.emptied +│$/),
     ]);
     const words = lines.join(' ').replace(/[\s│]+/g, ' ');
     expect(words).toMatch(
-      /warn batch\.public\.a_table_with_a_rather_long_name\.and_a_column_with_a_long_name first_null public\.a_table_with_a_rather_long_name\.and_a_column_with_a_long_name has 1 null \(0\.2 % of 500 rows\); it had none at .* UTC\. /,
+      /warn INC-2 batch\.public\.a_table_with_a_rather_long_name public\.a_table_with_a_rather_long_name\.and_a_column_with_a_long_name has 1 null \(0\.2 % of 500 rows\); it had none at .* UTC\. /,
     );
     expect(words).toMatch(/public\.emptied is empty; it had 70 rows at \d{4}-\d\d-\d\d \d\d:\d\d UTC\./);
     expect(words).toMatch(
-      /Run [\d-]+-[0-9a-f]{6}: 3 tables looked at; \d findings \(1 critical, 1 warn(, \d info)?\)\./,
+      /Run [\d-]+-[0-9a-f]{6}: 3 tables looked at; 2 incidents, \d findings \(1 critical, 1 warn(, \d info)?\)\./,
     );
     expect(words).toMatch(/Cost: .* longest transaction .*\.$/);
     expect(words).not.toContain('…');
@@ -120,7 +120,7 @@ test('without a terminal there are plain lines: progress on stderr, the summary 
 });
 
 test('every command explains itself with examples, on stdout', async () => {
-  const commands = ['run', 'profile', 'detect', 'health', 'tables', 'history', 'demo'];
+  const commands = ['run', 'profile', 'detect', 'health', 'tables', 'history', 'incidents', 'demo'];
   const top = await runCli(['--help'], { cwd, env: {} });
   expect(top).toMatchObject({ code: 0, stderr: '' });
   for (const command of commands) {

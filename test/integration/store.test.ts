@@ -139,17 +139,21 @@ describe.each([1, 3, 1000])('storing tables with BATCH_SIZE %i', (batchSize) => 
     const { store, writer } = await open(batchSize);
     const run = await runOnce(writer, 0, [tableRecord('a'), tableRecord('b')], false);
     const full = [
-      finding('a', { column: 'x', value: '\u0000odd', expected: {}, score: 0.9, incident: 'i-1' }),
-      finding('b', { value: null, expected: { lower: 1.5 } }),
-      finding(null, { metric: 'slot_retained_bytes', score: 0.7 }),
+      finding('a', { column: 'x', value: '\u0000odd', expected: {}, score: 0.9 }),
+      finding('b', { value: null, expected: { lower: 1.5 }, cause: "94 % of the missing rows have country = 'BR'." }),
+      finding(null, { metric: 'slot_retained_bytes', object: 'airbyte', score: 0.7 }),
     ];
     const judged = { datasets: [nameOf(tableRecord('a')), nameOf(tableRecord('b'))], sources: ['batch'] };
     for (let again = 0; again < 2; again++) {
       await writer.persistFindings(run, full, judged);
-      expect(await store.findingsOf(run.id)).toEqual([{ ...full[0], value: '\uFFFDodd' }, full[1], full[2]]);
+      expect(await store.findingsOf(run.id)).toEqual([
+        { ...full[0], value: '\uFFFDodd', incident: 'INC-1' },
+        { ...full[1], incident: 'INC-2' },
+        { ...full[2], incident: 'INC-3' },
+      ]);
     }
     await writer.persistFindings(run, [], { datasets: [nameOf(tableRecord('a'))], sources: [] });
-    expect(await store.findingsOf(run.id)).toEqual(full.slice(1));
+    expect((await store.findingsOf(run.id)).map(({ table }) => table)).toEqual(['b', null]);
     expect((await store.tasksOf(run.id)).map(({ judged }) => judged)).toEqual([true, true]);
   });
 });

@@ -1,5 +1,8 @@
-import type { KnownColumn, Point, SchemaVersion, TableHistory } from '#src/core/model/history.js';
+import type { EventHistory } from '#src/core/model/event-history.js';
+import type { Expectation, KnownColumn, Point, SchemaVersion, TableHistory } from '#src/core/model/history.js';
 import type { TableProfile } from '#src/core/model/profile.js';
+import { loadEvents } from './events.js';
+import { loadExpectations } from './expectations.js';
 import type { Query, ReaderPool } from './reader-pool.js';
 import { preferIndices, selectBaseline, selectClocks, selectTablesToJudge } from './sql/history.js';
 import { numberArray } from './values.js';
@@ -92,10 +95,17 @@ async function loadPage(query: Query, s: string, run: number, after: number, opt
     options.points ?? 60,
   ]);
   const clocks = await clocksOf(query, s, series);
+  const events = await loadEvents(query, s, tables);
+  const expectations = await loadExpectations(query, s, tables, options.now);
   const seriesOf = new Map<string, SeriesRow[]>(tables.map((table) => [table.id, []]));
   for (const row of series) seriesOf.get(row.dataset)!.push(row);
   return {
-    histories: tables.map((table) => historyOf(table, seriesOf.get(table.id)!, clocks, options.now)),
+    histories: tables.map((table) =>
+      historyOf(table, seriesOf.get(table.id)!, clocks, options.now, {
+        events: events.get(table.id),
+        expectations: expectations.get(table.id),
+      }),
+    ),
     next: tables.length < pageSize ? null : Number(tables.at(-1)!.id),
   };
 }
@@ -116,6 +126,7 @@ function historyOf(
   series: readonly SeriesRow[],
   clocks: ReadonlyMap<number, number>,
   now: number,
+  { events, expectations }: { events: EventHistory | undefined; expectations: readonly Expectation[] | undefined },
 ): StoredHistory {
   // Column names are other people's: on an ordinary object, `__proto__` would not become a property.
   const tableSeries: Record<string, readonly Point[]> = Object.create(null);
@@ -136,6 +147,8 @@ function historyOf(
     ...(table.source_judged_at !== null && { sourceJudgedAt: table.source_judged_at }),
     tableSeries,
     columnSeries,
+    ...(events && { events }),
+    ...(expectations && { expectations }),
   };
 }
 

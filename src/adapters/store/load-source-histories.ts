@@ -1,4 +1,5 @@
 import type { SlotState, SourceHistory } from '#src/core/model/history.js';
+import { loadSourceExpectations } from './expectations.js';
 import type { Query } from './reader-pool.js';
 import { selectInventories } from './sql/inventory.js';
 
@@ -28,7 +29,9 @@ export async function loadSourceHistories(
   sources: readonly string[] | null,
 ): Promise<SourceHistory[]> {
   const rows = await query<InventoryRow>(selectInventories(s), [run, sources]);
+  const expectations = await loadSourceExpectations(query, s, sources, now);
   return rows.map((row) => ({
+    ...expectedOf(expectations.get(row.source)),
     source: row.source,
     run,
     now,
@@ -50,4 +53,8 @@ function inventoryOf(
 function previousOf(row: InventoryRow): SourceHistory['previousInventory'] {
   const inventory = inventoryOf(row.previous_databases, row.previous_schemas, row.previous_slots);
   return inventory && row.previous_time && { ...inventory, time: row.previous_time.getTime() };
+}
+
+function expectedOf(expectations: SourceHistory['expectations']): Pick<SourceHistory, 'expectations'> {
+  return expectations ? { expectations } : {};
 }

@@ -1,3 +1,4 @@
+import { persistEvents } from './events.js';
 import { datasetKey, type IdDraft } from './ids.js';
 import { recordSeen } from './persist-datasets.js';
 import { persistPoints } from './persist-points.js';
@@ -45,10 +46,12 @@ export async function persistTables(
       repeated: repeated.has(dataset),
     })),
   );
-  await persistProfiles(
+  const measured = rows.filter(({ record }) => record.profile.status === 'ok');
+  await persistProfiles(tx, run, measured);
+  await persistEvents(
     tx,
     run,
-    rows.filter(({ record }) => record.profile.status === 'ok'),
+    measured.map(({ dataset, record }) => ({ dataset, events: record.events })),
   );
 }
 

@@ -1,8 +1,9 @@
 import type { TaskCost } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
-import type { Finding, Severity } from '#src/core/model/finding.js';
+import type { Finding } from '#src/core/model/finding.js';
 import type { ProfileMode, TableProfile } from '#src/core/model/profile.js';
 import type { RelationKind } from '#src/core/model/relation.js';
+import { type FindingRow, findingOf } from './finding-row.js';
 import type { Query } from './reader-pool.js';
 import type { Dataset, DatasetName, RunState, RunSummary, SourceFailure, TaskSummary } from './records.js';
 import { selectDatasets } from './sql/dataset.js';
@@ -99,41 +100,7 @@ export async function listRuns(query: Query, s: string, filter: RunFilter): Prom
 }
 
 export async function findingsOf(query: Query, s: string, run: number): Promise<Finding[]> {
-  const rows = await query<{
-    source: string;
-    schema_name: string | null;
-    table_name: string | null;
-    column_name: string | null;
-    metric: string;
-    check_name: string;
-    severity: Severity;
-    value_number: number | null;
-    value_text: string | null;
-    expected_lower: number | null;
-    expected_upper: number | null;
-    score: number;
-    at: Date;
-    message: string;
-    incident: string | null;
-  }>(selectFindings(s), [run]);
-  return rows.map((row) => ({
-    source: row.source,
-    schema: row.schema_name,
-    table: row.table_name,
-    ...(row.column_name !== null && { column: row.column_name }),
-    metric: row.metric,
-    check: row.check_name,
-    severity: row.severity,
-    value: row.value_number ?? row.value_text,
-    expected: {
-      ...(row.expected_lower !== null && { lower: row.expected_lower }),
-      ...(row.expected_upper !== null && { upper: row.expected_upper }),
-    },
-    score: row.score,
-    at: row.at.toISOString(),
-    message: row.message,
-    ...(row.incident !== null && { incident: row.incident }),
-  }));
+  return (await query<FindingRow>(selectFindings(s), [run])).map(findingOf);
 }
 
 export async function tasksOf(query: Query, s: string, run: number): Promise<TaskSummary[]> {

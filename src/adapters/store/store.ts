@@ -1,11 +1,16 @@
 import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory } from '#src/core/model/history.js';
+import type { Incident } from '#src/core/model/incident.js';
+import type { PersonsChange } from './change-incidents.js';
+import { listEvents, type StoredEvents } from './events.js';
 import { type HistoryFilter, type HistorySeries, listHistory } from './list-history.js';
 import { type HistoryOptions, loadHistories, type StoredHistory } from './load-histories.js';
 import { loadSourceHistories } from './load-source-histories.js';
 import { migrate } from './migrate.js';
 import type { StoreOptions } from './options.js';
+import { type IncidentEvent, type IncidentFilter, incidentEvents, listIncidents } from './read-incidents.js';
+import { type Past, type PastFilter, readPast } from './read-past.js';
 import {
   findingsOf,
   latestProfile,
@@ -76,6 +81,11 @@ export class Store {
     return this.#readers.read('list history', (query) => listHistory(query, this.#s, filter));
   }
 
+  /** The newest history by insert time of a table, of every table of that name where source or schema is absent. */
+  listEvents(name: Pick<HistoryFilter, 'source' | 'schema' | 'table'>): Promise<readonly StoredEvents[]> {
+    return this.#readers.read('list events', (query) => listEvents(query, this.#s, name));
+  }
+
   listDatasets(sources?: readonly string[]): Promise<readonly Dataset[]> {
     return this.#readers.read('list tables', (query) => listDatasets(query, this.#s, sources ?? null));
   }
@@ -99,6 +109,29 @@ export class Store {
     return this.#readers.read('load findings', (query) => findingsOf(query, this.#s, run));
   }
 
+  /** Open ones first, each state worst first, with the findings of the last run that saw each. */
+  listIncidents(filter: IncidentFilter = {}): Promise<readonly Incident[]> {
+    return this.#readers.read('list incidents', (query) => listIncidents(query, this.#s, filter));
+  }
+
+  /** What happened to an incident, oldest first. Rejects with `unknown_incident` where there is none of that label. */
+  incidentEvents(label: string): Promise<readonly IncidentEvent[]> {
+    return this.#readers.read('list the events of an incident', (query) => incidentEvents(query, this.#s, label));
+  }
+
+  /**
+   * Change all incidents of these labels, or none. Becomes the writer for that moment: rejects with `store_busy` while a
+   * run writes, with `unknown_incident`, and with `refused_change` where a change makes no sense.
+   */
+  async changeIncidents(labels: readonly string[], change: PersonsChange): Promise<void> {
+    const writer = await this.acquireWriter(`incidents ${change.action} by ${change.actor}`);
+    try {
+      await writer.changeIncidents(labels, change);
+    } finally {
+      await writer.release();
+    }
+  }
+
   /** What became of each table in a run; a resumed run skips those that are `ok`. */
   tasksOf(run: number): Promise<readonly TaskSummary[]> {
     return this.#readers.read('load tasks', (query) => tasksOf(query, this.#s, run));
@@ -107,6 +140,11 @@ export class Store {
   /** Sources that a run could not reach, and why. */
   sourceFailuresOf(run: number): Promise<readonly SourceFailure[]> {
     return this.#readers.read('load source failures', (query) => sourceFailuresOf(query, this.#s, run));
+  }
+
+  /** What was seen and said of tables in runs up to one, day by day. */
+  readPast(filter: PastFilter): Promise<Past> {
+    return this.#readers.read('load the past', (query) => readPast(query, this.#s, filter));
   }
 
   /** Close the reading connections, after the reads that run. A writer is released on its own. */

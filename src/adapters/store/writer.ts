@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Finding } from '#src/core/model/finding.js';
+import { changeIncidents, type PersonsChange } from './change-incidents.js';
 import { StoreError } from './failure.js';
 import { IdCache, type IdDraft } from './ids.js';
 import type { StoreOptions } from './options.js';
@@ -91,10 +92,19 @@ export class StoreWriter {
 
   /**
    * Store the verdict on these tables and sources in place of an earlier one of the same run, and make their figures
-   * part of the past that later runs are judged against.
+   * part of the past that later runs are judged against. Incidents are opened, updated and resolved by it. Resolves with the
+   * findings, each with the incident it belongs to.
    */
-  persistFindings(run: RunRef, findings: readonly Finding[], judged: Judged): Promise<void> {
+  persistFindings(run: RunRef, findings: readonly Finding[], judged: Judged): Promise<readonly Finding[]> {
     return this.#write('store findings', (tx, ids) => persistFindings(tx, ids, run.id, findings, judged));
+  }
+
+  /**
+   * Change all incidents of these labels, or none. Rejects with `unknown_incident`, or with `refused_change` where a change
+   * makes no sense.
+   */
+  changeIncidents(labels: readonly string[], change: PersonsChange): Promise<void> {
+    return this.#write('change incidents', (tx) => changeIncidents(tx, labels, change));
   }
 
   finishRun(

@@ -1,12 +1,12 @@
 import { paint, type Style } from './style.js';
 import { escapeControls, pad, textWidth, truncate, wrap } from './text-width.js';
 
-/** A title and a wrapped text in a box of at most `width` columns. */
-export function renderBox(title: string, text: string, options: BoxOptions): string {
+/** A title and wrapped paragraphs in a box of at most `width` columns. */
+export function renderBox(title: string, paragraphs: readonly string[], options: BoxOptions): string {
   const { width, style, color } = options;
   const inner = Math.max(20, width - 4);
   const head = truncate(escapeControls(title), inner);
-  const body = wrap(escapeControls(text), inner);
+  const body = paragraphs.flatMap((text) => wrap(escapeControls(text), inner));
   const used = Math.max(...[head, ...body].map(textWidth));
   const bar = '─'.repeat(used + 2);
   const side = paint('│', style, color);

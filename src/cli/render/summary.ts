@@ -1,10 +1,13 @@
 import { name } from '#src/core/checks/sentence.js';
+import { isCounted } from '#src/core/incidents/counted.js';
 import { compareSeverity } from '#src/core/incidents/severity.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
+import type { Incident } from '#src/core/model/incident.js';
 import type { TableProfile } from '#src/core/model/profile.js';
 import { renderBox } from './box.js';
 import { renderEntries } from './entries.js';
 import { formatBytes, formatCount, formatDuration, formatNumber } from './format.js';
+import { renderIncidents } from './incidents.js';
 import { paint, SEVERITY_STYLE, type Style, stripStyles } from './style.js';
 import type { Cell } from './table.js';
 import { escapeControls, textWidth, wrap } from './text-width.js';
@@ -24,6 +27,8 @@ export interface SummaryFigures {
 export interface SummaryInput {
   readonly figures: SummaryFigures;
   readonly findings: readonly Finding[];
+  /** What the findings belong to, worst first; absent: nothing. */
+  readonly incidents?: readonly Incident[];
   /** One entry per table; its columns are not looked at. */
   readonly outcomes: readonly TableProfile[];
   readonly sourceFailures: readonly { readonly source: string; readonly failure: { readonly message: string } }[];
@@ -54,16 +59,35 @@ const MAX_ROWS = 25;
 /** A line of words is not read well where it is longer. */
 const MAX_TEXT_WIDTH = 120;
 
-/** What a run found, for people: critical findings in boxes, then the rest worst first, what could not be judged, counts, cost. */
+/** What a run found, for people: incidents (or findings) worst first, what could not be judged, counts, cost. */
 export function renderSummary(input: SummaryInput, options: SummaryOptions): string {
-  const findings = [...input.findings].sort(worstFirst);
+  const { incidents = [], findings } = input;
+  const parts = [
+    ...(incidents.length > 0
+      ? [renderIncidents(incidents, options), renderMentioned(findings, options)]
+      : [renderFindings(findings, options)]),
+    renderNotJudged(input, options),
+    renderCounts(input, options),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** Beside incidents, information is a number. */
+function renderMentioned(findings: readonly Finding[], { width }: SummaryOptions): string {
+  const count = findings.filter(({ severity }) => severity === 'info').length;
+  if (count === 0) return '';
+  const text = `${formatCount(count, 'finding')} ${count === 1 ? 'is' : 'are'} for information only (--json lists ${count === 1 ? 'it' : 'them'}).`;
+  return wrap(text, width).join('\n');
+}
+
+/** Critical findings in boxes, then the rest. */
+function renderFindings(found: readonly Finding[], options: SummaryOptions): string {
+  const findings = [...found].sort(worstFirst);
   const critical = findings.filter(({ severity }) => severity === 'critical');
   const boxed = critical.slice(0, MAX_BOXES);
   const parts = [
     ...boxed.map((finding) => renderFindingBox(finding, options)),
-    renderFindings(findings.slice(boxed.length), options),
-    renderNotJudged(input, options),
-    renderCounts(input, options),
+    renderRows(findings.slice(boxed.length), options),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
@@ -80,16 +104,21 @@ function subject({ source, schema, table, column }: Finding): string {
   return [source, schema, table, column].flatMap((part) => (part == null ? [] : [name(part)])).join('.');
 }
 
+/** What was found, and what explains it. */
+function sentences({ message, cause }: Finding): string {
+  return cause === undefined ? message : `${message} ${cause}`;
+}
+
 function renderFindingBox(finding: Finding, { width, color }: SummaryOptions): string {
   const title = `CRITICAL  ${subject(finding)}`;
-  return renderBox(title, finding.message, {
+  return renderBox(title, [sentences(finding)], {
     width: Math.min(width, MAX_TEXT_WIDTH),
     color,
     style: SEVERITY_STYLE.critical,
   });
 }
 
-function renderFindings(findings: readonly Finding[], options: SummaryOptions): string {
+function renderRows(findings: readonly Finding[], options: SummaryOptions): string {
   if (findings.length === 0) return '';
   const rows = findings
     .slice(0, MAX_ROWS)
@@ -97,7 +126,7 @@ function renderFindings(findings: readonly Finding[], options: SummaryOptions): 
       { text: finding.severity, style: SEVERITY_STYLE[finding.severity] },
       subject(finding),
       finding.check,
-      finding.message,
+      sentences(finding),
     ]);
   const columns = [{ title: 'severity' }, { title: 'where' }, { title: 'check' }, { title: 'what' }];
   return renderEntries(columns, rows, options) + more(findings.length - rows.length, 'finding');
@@ -138,7 +167,7 @@ function more(count: number, noun: string): string {
 }
 
 function renderCounts(input: SummaryInput, options: SummaryOptions): string {
-  const { figures, findings, outcomes, judged = true, stopped = false } = input;
+  const { figures, findings, incidents = [], outcomes, judged = true, stopped = false } = input;
   const { color } = options;
   const count = (status: string) => outcomes.filter((outcome) => outcome.status === status).length;
   const tables = [`${formatCount(outcomes.length, 'table')} looked at`];
@@ -148,8 +177,10 @@ function renderCounts(input: SummaryInput, options: SummaryOptions): string {
     .map((severity) => ({ severity, number: findings.filter((finding) => finding.severity === severity).length }))
     .filter(({ number }) => number > 0)
     .map(({ severity, number }) => paint(`${formatNumber(number)} ${severity}`, SEVERITY_STYLE[severity], color));
-  const found =
+  const all =
     findings.length === 0 ? 'no findings' : `${formatCount(findings.length, 'finding')} (${bySeverity.join(', ')})`;
+  const counted = incidents.filter(isCounted).length;
+  const found = counted === 0 ? all : `${formatCount(counted, 'incident')}, ${all}`;
   const head = `Run ${escapeControls(figures.run)}: ${tables.join(', ')}`;
   const lines = judged ? [`${head};`, `${found}.`] : [`${head}${stopped ? '; not judged' : ''}.`];
   const oneLine = lines.join(' ');

@@ -191,6 +191,15 @@ describe('summary', () => {
     for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(80);
   });
 
+  test('says what explains a finding after it', () => {
+    const cause = "94 % of the missing rows have country = 'BR'.";
+    const text = render({
+      findings: [finding({ cause }), finding({ severity: 'critical', cause, message: 'All gone.' })],
+    });
+    expect(text).toContain(`All gone. ${cause}`);
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(`40 % fewer than expected. ${cause}`);
+  });
+
   test('loses no word of a sentence that is longer than a line', () => {
     const why = 'permission denied for table t; GRANT SELECT ON "public"."t" TO "sentinel_with_a_long_name_for_a_role"';
     const text = render({

@@ -1,0 +1,9 @@
+import type { Finding } from '../model/finding.js';
+import { compareSeverity } from './severity.js';
+
+/** Orders findings worst first: by severity, then score, then sentence, so that the order they came in does not matter. */
+export function worstFirst(a: Finding, b: Finding): number {
+  const byWeight = compareSeverity(b.severity, a.severity) || b.score - a.score;
+  if (byWeight !== 0) return byWeight;
+  return a.message < b.message ? -1 : Number(a.message > b.message);
+}
