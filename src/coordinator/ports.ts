@@ -7,6 +7,7 @@ import type {
   TableResult,
   TaskCost,
 } from '#src/contract/messages.js';
+import type { EncodedEvents } from '#src/core/events/finish-events.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { SourceInventory } from '#src/core/model/history.js';
 import type { TableProfile } from '#src/core/model/profile.js';
@@ -71,7 +72,7 @@ export interface TableRecord {
   /** Encoded mergeable state, first byte its version; where absent, the stored one stays only under mode `unchanged`. */
   readonly state?: Uint8Array;
   /** Encoded history by insert time; where absent, the stored one goes. */
-  readonly events?: Uint8Array;
+  readonly events?: EncodedEvents;
   readonly points: readonly NewPoint[];
   readonly attempts: number;
   readonly cost: TaskCost;

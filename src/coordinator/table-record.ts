@@ -13,5 +13,5 @@ export function tableRecord(result: TableResult, options: { nowMs: number; inser
   const insertTime = findInsertTime(profile, nowMs, options.insertTime ?? events?.column);
   const freshness = freshnessSeconds(insertTime?.newest ?? null, nowMs);
   if (freshness !== undefined) points.push({ column: null, metric: FRESHNESS_METRIC, value: freshness });
-  return { spec, profile, ...(state && { state }), ...(events && { events: events.bytes }), points, attempts, cost };
+  return { spec, profile, ...(state && { state }), ...(events && { events }), points, attempts, cost };
 }

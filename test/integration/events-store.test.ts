@@ -81,6 +81,25 @@ test('history shows its days, and those of a column', async () => {
   expect(runs.map(({ type }) => type)).toEqual(['point']);
 });
 
+test('the days of a run are remembered as they were, for the first run of a later day', async () => {
+  expect(await loaded('instants')).not.toHaveProperty('eventsBefore');
+  await client.query(`UPDATE instants SET kind = 'late' WHERE kind = 'a'`);
+  await profile(AS_OF + 3_600_000);
+  expect(await loaded('instants')).not.toHaveProperty('eventsBefore');
+  await profile(AS_OF + 86_400_000);
+  const { events, eventsBefore } = await loaded('instants');
+  expect(eventsBefore!.days.end).toBe(events!.days.starts.at(-1));
+  const kinds = (days: typeof events) => days!.days.columns.kind!.values!.map(({ value }) => value).sort();
+  expect([kinds(eventsBefore), kinds(events)]).toEqual([
+    ['', 'a', 'ß'],
+    ['', 'late', 'ß'],
+  ]);
+  // a clock that is set back has no day before
+  await profile(AS_OF);
+  expect(await loaded('instants')).not.toHaveProperty('eventsBefore');
+  await client.query(`UPDATE instants SET kind = 'a' WHERE kind = 'late'`);
+});
+
 test('the next run replaces it; a table whose insert time is gone, or was not read, has none', async () => {
   await client.query('ALTER TABLE walls DROP COLUMN loaded_at');
   await profile(AS_OF + 86_400_000);

@@ -3,7 +3,7 @@ import type { NewPoint, RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { DEFAULT_JUDGE_SETTINGS } from '#src/core/detectors/index.js';
-import { encodeEvents } from '#src/core/events/event-codec.js';
+import { encodedEvents } from '#src/core/events/finish-events.js';
 import type { EventHistory } from '#src/core/model/event-history.js';
 import type { Finding } from '#src/core/model/finding.js';
 import { type CollectOptions, collectReport } from '#src/report/collect.js';
@@ -39,7 +39,7 @@ async function runOnce(n: number, tables: Changes, found: readonly Finding[] = [
   const run = await writer.beginRun({ command: 'run', startedAt: day(n), asOf: day(n) });
   const records = Object.entries(tables).map(([name, { events, ...changes }]) => ({
     ...tableRecord(name, changes),
-    ...(events && { events: encodeEvents(events) }),
+    ...(events && { events: encodedEvents(events) }),
   }));
   await writer.persistTables(run, records);
   const datasets = records.map(({ spec: { source, schema, name } }) => ({ source, schema, table: name }));

@@ -1,3 +1,4 @@
+import { recentDays } from '#src/core/events/recent-days.js';
 import type { EventColumn, EventHistory } from '#src/core/model/event-history.js';
 import type { TableHistory } from '#src/core/model/history.js';
 import { DAY, NOW, profileOf, tableHistory } from './table-history.js';
@@ -20,10 +21,16 @@ export function eventDays(
   };
 }
 
-/** A table under judgement with these days, on first sight but for what `different` says. */
+/** A table under judgement with these days, which have not changed since they closed; on first sight but for what `different` says. */
 export function eventTable(events: EventHistory, different: Partial<TableHistory> = {}): TableHistory {
   const total = events.days.rows.reduce((sum, count) => sum + count, 0);
-  return tableHistory({ profile: profileOf(total), tableSeries: {}, events, ...different });
+  return tableHistory({
+    profile: profileOf(total),
+    tableSeries: {},
+    events,
+    eventsBefore: recentDays(events),
+    ...different,
+  });
 }
 
 /** The same figure for each of `days`, but for the last ones. */

@@ -1,4 +1,5 @@
 import { decodeEvents } from '#src/core/events/event-codec.js';
+import type { EncodedEvents } from '#src/core/events/finish-events.js';
 import type { EventHistory } from '#src/core/model/event-history.js';
 import { CorruptState } from '#src/core/sketches/bytes.js';
 import type { Query } from './reader-pool.js';
@@ -16,18 +17,26 @@ export interface StoredEvents extends DatasetName {
 export async function persistEvents(
   tx: Transaction,
   run: number,
-  rows: readonly { readonly dataset: number; readonly events: Uint8Array | undefined }[],
+  rows: readonly { readonly dataset: number; readonly events: EncodedEvents | undefined }[],
 ): Promise<void> {
   const kept = rows.flatMap(({ dataset, events }) => (events ? [{ dataset, events }] : []));
-  for (const slice of slices(kept, tx.batchSize, ({ events }) => events.length))
+  for (const slice of slices(kept, tx.batchSize, ({ events }) => events.bytes.length + events.recent.length))
     await tx.query(upsertEvents(tx.s), [
       run,
       numberArray(slice.map(({ dataset }) => dataset)),
-      slice.map(({ events }) => `\\x${Buffer.from(events.buffer, events.byteOffset, events.length).toString('hex')}`),
+      slice.map(({ events }) => byteaOf(events.bytes)),
+      slice.map(({ events }) => byteaOf(events.recent)),
+      slice.map(({ events }) => new Date(events.closedAt)),
     ]);
   const without = rows.filter(({ events }) => !events);
   for (const slice of slices(without, tx.batchSize))
     await tx.query(deleteEvents(tx.s), [numberArray(slice.map(({ dataset }) => dataset))]);
+}
+
+/** A history, and its last days as they were when they had just closed, where a run saw that. */
+export interface LoadedEvents {
+  readonly events: EventHistory;
+  readonly eventsBefore?: EventHistory;
 }
 
 /** By dataset, the histories that come from its run. */
@@ -35,15 +44,16 @@ export async function loadEvents(
   query: Query,
   s: string,
   datasets: readonly { readonly id: string; readonly run: string }[],
-): Promise<Map<string, EventHistory>> {
-  const rows = await query<{ dataset: string; events: Buffer }>(selectEvents(s), [
+): Promise<Map<string, LoadedEvents>> {
+  const rows = await query<{ dataset: string; events: Buffer; first_seen_before: Buffer | null }>(selectEvents(s), [
     numberArray(datasets.map(({ id }) => Number(id))),
     numberArray(datasets.map(({ run }) => Number(run))),
   ]);
-  const found = new Map<string, EventHistory>();
-  for (const { dataset, events } of rows) {
-    const history = readable(events);
-    if (history) found.set(dataset, history);
+  const found = new Map<string, LoadedEvents>();
+  for (const { dataset, events: stored, first_seen_before: before } of rows) {
+    const events = readable(stored);
+    const eventsBefore = before && readable(before);
+    if (events) found.set(dataset, { events, ...(eventsBefore && { eventsBefore }) });
   }
   return found;
 }
@@ -62,6 +72,10 @@ export async function listEvents(
     const events = readable(row.events);
     return events ? [{ source: row.source, schema: row.schema_name, table: row.table_name, events }] : [];
   });
+}
+
+function byteaOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return `\\x${Buffer.from(buffer, byteOffset, length).toString('hex')}`;
 }
 
 /** Null for what another version wrote: it is made anew by the next run. */

@@ -1,7 +1,6 @@
-import type { EventHistory } from '#src/core/model/event-history.js';
 import type { Expectation, KnownColumn, Point, SchemaVersion, TableHistory } from '#src/core/model/history.js';
 import type { TableProfile } from '#src/core/model/profile.js';
-import { loadEvents } from './events.js';
+import { type LoadedEvents, loadEvents } from './events.js';
 import { loadExpectations } from './expectations.js';
 import type { Query, ReaderPool } from './reader-pool.js';
 import { preferIndices, selectBaseline, selectClocks, selectTablesToJudge } from './sql/history.js';
@@ -126,7 +125,7 @@ function historyOf(
   series: readonly SeriesRow[],
   clocks: ReadonlyMap<number, number>,
   now: number,
-  { events, expectations }: { events: EventHistory | undefined; expectations: readonly Expectation[] | undefined },
+  { events, expectations }: { events: LoadedEvents | undefined; expectations: readonly Expectation[] | undefined },
 ): StoredHistory {
   // Column names are other people's: on an ordinary object, `__proto__` would not become a property.
   const tableSeries: Record<string, readonly Point[]> = Object.create(null);
@@ -147,7 +146,7 @@ function historyOf(
     ...(table.source_judged_at !== null && { sourceJudgedAt: table.source_judged_at }),
     tableSeries,
     columnSeries,
-    ...(events && { events }),
+    ...events,
     ...(expectations && { expectations }),
   };
 }

@@ -2,7 +2,7 @@ import type { EventBuckets, EventColumn } from '../model/event-history.js';
 import { median } from '../statistics.js';
 import { bucketName } from './bucket-name.js';
 import type { TableCheck } from './check.js';
-import { firstNewDay } from './event-past.js';
+import { type NewDays, newDays, severityOfDays } from './event-past.js';
 import { makeFinding } from './finding.js';
 import { columnName, counted, percent, quoted } from './sentence.js';
 
@@ -21,20 +21,21 @@ const NOVEL_VALUES = 2;
 export const categories: TableCheck = {
   name: 'categories',
   judge(history) {
-    const first = firstNewDay(history);
-    if (first === undefined) return [];
-    const { days, timeZone } = history.events!;
+    if (history.events === undefined) return [];
+    const { days, timeZone } = history.events;
     const series = { points: days.starts.map((time) => ({ time, value: null })), interval: 'D' as const };
     const day = (index: number) => bucketName(series, index, timeZone);
     return Object.entries(days.columns).flatMap(([column, figures]) => {
       // Of numbers, new ones are to be expected.
       if (figures.values === undefined || figures.mean !== undefined) return [];
-      return [...appeared(days, figures, first), ...vanished(days, figures, first)].map((change) =>
+      const judged = newDays(history, column);
+      if (judged === undefined) return [];
+      return [...appeared(days, figures, judged), ...vanished(days, figures, judged)].map((change) =>
         makeFinding(history, {
           check: 'categories',
           metric: 'category',
           column,
-          severity: change.severity,
+          severity: severityOfDays(history, change.severity),
           value: String(change.value),
           message: `${columnName(history, column)}: ${sentence(change, day)}.`,
         }),
@@ -64,14 +65,14 @@ function sentence(change: Change, day: (index: number) => string): string {
         `the ${daysBefore} days before`;
 }
 
-function appeared(days: EventBuckets, column: EventColumn, first: number): Change[] {
+function appeared(days: EventBuckets, column: EventColumn, { first, end }: NewDays): Change[] {
   const before = daysWithValues(days, column, first);
   if (before.length < MIN_DAYS) return [];
   const sightings = column.values!.map(({ counts }) => before.findIndex((day) => counts[day]! > 0));
   const novel = sightings.filter((sighting) => sighting >= MIN_DAYS).length;
   return column.values!.flatMap(({ value, counts }, i) => {
     if (sightings[i] !== -1) return [];
-    const day = lastDay(days, first, (each) => counts[each]! >= MIN_NEW_ROWS);
+    const day = lastDay(first, end, (each) => counts[each]! >= MIN_NEW_ROWS);
     if (day === undefined) return [];
     const [rows, share] = [counts[day]!, counts[day]! / column.nonNull[day]!];
     const severity = novel >= NOVEL_VALUES ? 'info' : 'warn';
@@ -79,9 +80,9 @@ function appeared(days: EventBuckets, column: EventColumn, first: number): Chang
   });
 }
 
-function vanished(days: EventBuckets, column: EventColumn, first: number): Change[] {
+function vanished(days: EventBuckets, column: EventColumn, { first, end }: NewDays): Change[] {
   const before = daysWithValues(days, column, first).slice(-STEADY_DAYS);
-  const day = days.starts.length - 1;
+  const day = end - 1;
   const present = column.nonNull[day] ?? 0;
   if (before.length < STEADY_DAYS || present === 0) return [];
   return column.values!.flatMap(({ value, counts }) => {
@@ -103,7 +104,7 @@ function daysWithValues(days: EventBuckets, column: EventColumn, first: number):
   return found;
 }
 
-function lastDay(days: EventBuckets, first: number, matches: (day: number) => boolean): number | undefined {
-  for (let day = days.starts.length - 1; day >= first; day--) if (matches(day)) return day;
+function lastDay(first: number, end: number, matches: (day: number) => boolean): number | undefined {
+  for (let day = end - 1; day >= first; day--) if (matches(day)) return day;
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { TableHistory } from '../model/history.js';
 import type { ColumnProfile, JsonValue } from '../model/profile.js';
 import type { SeriesPoint, SeriesSpec } from '../model/series.js';
 import { bucketName } from './bucket-name.js';
-import { newEventSeries } from './event-past.js';
+import { newEventSeries, severityOfDays } from './event-past.js';
 import { expectedSince } from './expected.js';
 import { judgeNewest, type NewestVerdict, withinRange } from './newest-verdict.js';
 import { columnPoints, measured } from './past.js';
@@ -49,7 +49,8 @@ function byEvent(history: TableHistory, metric: string, settings: CheckSettings,
     const judged = judgeUnusual({ kind, interval }, points, firstNew, settings, expected);
     if (judged === null) return [];
     const when = bucketName(series, judged.index, history.events!.timeZone);
-    return { ...judged, column, metric, when, ...(of !== undefined && { of }) };
+    const severity = severityOfDays(history, judged.severity);
+    return { ...judged, severity, column, metric, when, ...(of !== undefined && { of }) };
   });
 }
 

@@ -1,7 +1,7 @@
 import type { SeriesPoint } from '../model/series.js';
 import { median } from '../statistics.js';
 import type { TableCheck } from './check.js';
-import { newEventSeries } from './event-past.js';
+import { newEventSeries, severityOfDays } from './event-past.js';
 import { makeFinding } from './finding.js';
 import { isCounter, isIdentifier } from './identifier.js';
 import { columnName, figure, percent } from './sentence.js';
@@ -34,7 +34,7 @@ export const drift: TableCheck = {
         check: this.name,
         metric: 'mean',
         column,
-        severity: Math.abs(effect) >= WARN_EFFECT ? 'warn' : 'info',
+        severity: severityOfDays(history, Math.abs(effect) >= WARN_EFFECT ? 'warn' : 'info'),
         value: now,
         expected: {},
         distance: steepness / MIN_STEEPNESS,

@@ -1,5 +1,7 @@
 import { type EventSeries, eventSeries } from '../events/series.js';
+import { type Unsettled, unsettledDays } from '../events/settled.js';
 import type { EventBuckets, EventHistory } from '../model/event-history.js';
+import type { Severity } from '../model/finding.js';
 import type { TableHistory } from '../model/history.js';
 import { awaitedBuckets, knowsHours } from './arrival.js';
 import { lastSeen, measuredFromRows } from './past.js';
@@ -7,16 +9,23 @@ import { lastSeen, measuredFromRows } from './past.js';
 /** At most so many closed buckets are judged at once: what was missed longer ago is history. */
 const MOST_NEW = 7;
 
-/** A series by event time, with where its new points begin. */
+/** A series by event time, with where its new points begin. Its last point is new in any case. */
 export interface NewEventSeries extends EventSeries {
   readonly firstNew: number;
+}
+
+/** Where a column's days can be judged: none from `end` on, and none before `first` again. */
+export interface NewDays {
+  readonly first: number;
+  readonly end: number;
 }
 
 const known = new WeakMap<EventHistory, readonly EventSeries[]>();
 
 /**
- * The table's series of one metric by event time that have a closed bucket to judge; none where there is no history. Buckets
- * whose rows may still come are left out, and hours where runs are too rare to know that.
+ * The table's series of one metric by event time that have a closed bucket to judge; none where there is no history. What
+ * may still change is left out: buckets whose rows may come yet, days that are known to settle later, and hours where runs
+ * are too rare to know.
  */
 export function newEventSeries(history: TableHistory, metric: string): NewEventSeries[] {
   const { events } = history;
@@ -28,17 +37,41 @@ export function newEventSeries(history: TableHistory, metric: string): NewEventS
     const buckets = series.interval === 'H' ? events.hours : events.days;
     const since = buckets && newSince(history, buckets);
     if (since === undefined || (series.interval === 'H' && !knowsHours(history))) return [];
-    const points = series.points.slice(0, series.points.length - awaitedBuckets(history, buckets!));
+    const open = Math.max(
+      awaitedBuckets(history, buckets!),
+      series.interval === 'H' ? 0 : unsettled(history, series.column),
+    );
+    const points = series.points.slice(0, Math.max(0, series.points.length - open));
     const firstNew = points.findIndex((point) => point.time >= since);
-    return firstNew < 0 ? [] : [{ ...series, points, firstNew }];
+    return points.length === 0 ? [] : [{ ...series, points, firstNew: firstNew < 0 ? points.length - 1 : firstNew }];
   });
 }
 
-/** Index of the first closed day that no judged run saw closed; undefined where the table has no history or no complete day. */
-export function firstNewDay(history: TableHistory): number | undefined {
+/**
+ * The severity of what is seen in a column's days: whether they have settled is known once a run has seen them change or
+ * stay, so until then it is only shown.
+ */
+export function severityOfDays(history: TableHistory, severity: Severity): Severity {
+  return history.eventsBefore === undefined ? 'info' : severity;
+}
+
+/** A column's closed days that no judged run saw closed, or else the last that has settled; undefined where there is none. */
+export function newDays(history: TableHistory, column: string): NewDays | undefined {
   const days = measuredFromRows(history) && history.events?.days;
   const since = days && newSince(history, days);
-  return since === undefined || since === null ? undefined : days!.starts.indexOf(since);
+  if (since === undefined || since === null) return undefined;
+  const end = days!.starts.length - unsettled(history, column);
+  return end > days!.complete ? { first: Math.min(days!.starts.indexOf(since), end - 1), end } : undefined;
+}
+
+const settled = new WeakMap<EventHistory, Unsettled>();
+
+/** Days at the end that still change, of a column or (null) of the rows. */
+function unsettled({ events, eventsBefore }: TableHistory, column: string | null): number {
+  if (events === undefined || eventsBefore === undefined) return 0;
+  let found = settled.get(events);
+  if (found === undefined) settled.set(events, (found = unsettledDays(events.days, eventsBefore.days)));
+  return column === null ? found.rows : (found.columns[column] ?? 0);
 }
 
 /**

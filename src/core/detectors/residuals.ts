@@ -66,7 +66,8 @@ export class Residuals {
     const middle = quantileOfSorted(sorted, 0.5);
     let precise = 0;
     for (let i = 0; i < count; i++) if (noises[i]! <= middle) sorted[precise++] = Math.abs(ring[i]!);
-    this.own = quantileOfSorted(sorted.subarray(0, precise).sort(), 0.5) / AT_50;
+    const seen = quantileOfSorted(sorted.subarray(0, precise).sort(), 0.5) / AT_50;
+    this.own = Math.sqrt(Math.max(0, seen ** 2 - middle ** 2));
     this.least =
       ring.subarray(0, count).reduce((most, residual) => Math.max(most, Math.abs(residual)), 0) * LEAST_SHARE;
     for (let i = 0; i < count; i++) sorted[i] = ring[i] === 0 ? 0 : Math.abs(ring[i]!) / this.expected(noises[i]!);

@@ -74,6 +74,8 @@ export interface TableHistory {
   readonly insertTime: { readonly column: string; readonly newest: number | null } | null;
   /** Figures by event time, from the pass of this run; absent where the table has no insert-time column. */
   readonly events?: EventHistory;
+  /** Its days of about a week as they were first seen after the closing before its last; absent where no run saw that. */
+  readonly eventsBefore?: EventHistory;
   /** Declared limit on staleness in seconds, from sentinel.yaml. */
   readonly freshnessLimitSeconds?: number;
   readonly expectations?: readonly Expectation[];

@@ -34,7 +34,7 @@ export const financeTables: readonly DemoTable[] = [
   {
     ...finance,
     name: 'invoices',
-    rows: { perDay: 240, rhythm: 'office' },
+    rows: { perDay: 420, rhythm: 'office' },
     columns: [
       ['invoice_id', 'bigint PRIMARY KEY', 'i'],
       ['purchase_order', 'text', `CASE WHEN pg_temp.u(i, 1) < 0.7 THEN 'PO-' || pg_temp.pick(i, 2, 100000) END`],

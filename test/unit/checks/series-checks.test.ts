@@ -9,6 +9,8 @@ import { nullRate } from '#src/core/checks/null-rate.js';
 import { DEFAULT_CHECK_SETTINGS } from '#src/core/checks/settings.js';
 import { share } from '#src/core/checks/share.js';
 import { volume } from '#src/core/checks/volume.js';
+import { recentDays } from '#src/core/events/recent-days.js';
+import type { EventHistory } from '#src/core/model/event-history.js';
 import type { TableHistory } from '#src/core/model/history.js';
 import { eventDays, eventTable, noisy, steady } from '../../support/event-days.js';
 import {
@@ -317,6 +319,45 @@ describe('categories', () => {
     expect(
       judge(categories, table(['web', rows], ...codes, ['c9', steady(60, 0, 20)])).map(({ severity }) => severity),
     ).toEqual(['info']);
+  });
+});
+
+describe('columns whose rows change after they came', () => {
+  const rows = steady(60, 500);
+  /** Pending for the last day or two: `today`, and as it was a day ago. */
+  const statuses = (days: number, shift: number) => {
+    const pending = rows.map((_, day) => (day >= 60 - shift - days && day < 60 - shift ? 500 : 0));
+    return {
+      status: {
+        nonNull: rows,
+        values: [
+          { value: 'pending', counts: pending },
+          { value: 'done', counts: pending.map((count) => 500 - count) },
+        ],
+      },
+    };
+  };
+  const orders = (before: EventHistory | undefined) => {
+    const { eventsBefore: _, ...table } = eventTable(eventDays(rows, statuses(1, 0)));
+    return before ? { ...table, eventsBefore: recentDays(before) } : table;
+  };
+
+  test('are judged by days that no longer change', () => {
+    const yesterday = eventDays(rows, statuses(1, 1));
+    expect(judge(share, orders(yesterday))).toEqual([]);
+    expect(judge(categories, orders(yesterday))).toEqual([]);
+  });
+
+  test('a value that is new on days that do not change is said', () => {
+    const yesterday = eventDays(rows, statuses(0, 0));
+    const same = { ...yesterday, days: { ...yesterday.days, starts: yesterday.days.starts.slice(0, 59) } };
+    expect(judge(categories, orders(same)).map(({ severity }) => severity)).toContain('warn');
+  });
+
+  test('on first sight nobody knows, so it is only shown', () => {
+    const findings = [...judge(share, orders(undefined)), ...judge(categories, orders(undefined))];
+    expect(findings.length).toBeGreaterThan(0);
+    expect(new Set(findings.map(({ severity }) => severity))).toEqual(new Set(['info']));
   });
 });
 
