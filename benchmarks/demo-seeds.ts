@@ -70,7 +70,7 @@ async function demoOf(seed: number): Promise<SeedScore> {
   if (score === undefined) throw new Error(`the demo of seed ${seed} did not come to its end:\n${words}`);
   const { planted, found, falseAlarms } = score;
   const missed = lines
-    .filter((line) => line.type === 'planted' && !line.found)
+    .filter((line) => line.type === 'planted' && line.incident === null)
     .map((line) => `${line.plant}: in ${line.source}, ${line.story}`);
   return { seed, planted, found, falseAlarms, missed, seconds: (performance.now() - started) / 1000 };
 }

@@ -5,16 +5,14 @@ import type { TablePolicy } from '#src/config/policy.js';
 import type { TableMatcher, TableName } from '#src/config/table-glob.js';
 import { findInsertTime } from '#src/core/checks/index.js';
 import type { JudgeSettings } from '#src/core/detectors/index.js';
-import { compareSeverity } from '#src/core/incidents/severity.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { TableHistory } from '#src/core/model/history.js';
-import type { Incident } from '#src/core/model/incident.js';
+import type { Incident, IncidentState } from '#src/core/model/incident.js';
 import { Axes } from './collect/axes.js';
 import { HEAT_DAYS, heatDays } from './collect/heat.js';
-import { incidentsOf } from './collect/incidents.js';
 import { seconds } from './collect/rounding.js';
 import { reportTable } from './collect/tables.js';
-import type { ReportData, ReportIncident, ReportSeries, ReportTable } from './report-data.js';
+import type { ReportData, ReportFinding, ReportIncident, ReportSeries, ReportTable } from './report-data.js';
 
 export interface CollectOptions {
   /** The run that is reported, with everything the store knew then. */
@@ -39,8 +37,10 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
   const past = await store.readPast({ since: heat.start, run: run.id, sources });
   const measured = groupByTable(past.days);
   const pastFindings = groupByTable(past.findings);
-  const incidents = incidentsOf(found.filter((finding) => isReported(finding, sources, wanted)));
-  const findings = groupByTable(incidents.flatMap((incident) => incident.findings).filter(isOfTable));
+  const reported = (finding: Finding) => isReported(finding, sources, wanted);
+  const incidents = (await incidentsOf(store, run)).filter((incident) => incident.findings.some(reported));
+  const noticed = found.filter((finding) => finding.incident === undefined && reported(finding));
+  const findings = groupByTable([...incidents.flatMap((incident) => incident.findings), ...noticed].filter(isOfTable));
   const seen = new Map((await store.listRuns({ limit: SEEN_RUNS })).map(({ id, asOf }) => [id, asOf]));
   const axes = new Axes();
   const tables: ReportTable[] = [];
@@ -80,13 +80,15 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
       const failure = failures.get(name);
       return failure ? { name, failure: failure.message } : { name };
     }),
-    incidents: [...incidents].sort(worstFirst).map((incident) => reportIncident(incident, indexOf, pictures)),
+    incidents: incidents.map((incident) => reportIncident(incident, indexOf, pictures)),
+    noticed: noticed.map((finding) => reportFinding(finding, indexOf, pictures)),
     axes: axes.list,
     heat: { first: heat.first, count: heat.count },
     tables,
   };
 }
 
+const UNRESOLVED: readonly IncidentState[] = ['open', 'acknowledged', 'expected', 'muted'];
 /** Runs whose clocks are looked up: a table that none of them looked at has no time. */
 const SEEN_RUNS = 5_000;
 
@@ -102,19 +104,31 @@ function reportIncident(
     title,
     cause,
     since: seconds(Date.parse(since)),
-    findings: findings.map((finding) => {
-      const table = isOfTable(finding) ? indexOf.get(tableKey(finding)) : undefined;
-      const series = pictures.get(finding);
-      return {
-        severity: finding.severity,
-        check: finding.check,
-        message: finding.message,
-        ...(table !== undefined && { table }),
-        ...(finding.column !== undefined && { column: finding.column }),
-        ...(series && { series }),
-      };
-    }),
+    findings: findings.map((finding) => reportFinding(finding, indexOf, pictures)),
   };
+}
+
+function reportFinding(
+  finding: Finding,
+  indexOf: ReadonlyMap<string, number>,
+  pictures: ReadonlyMap<Finding, ReportSeries>,
+): ReportFinding {
+  const table = isOfTable(finding) ? indexOf.get(tableKey(finding)) : undefined;
+  const series = pictures.get(finding);
+  return {
+    severity: finding.severity,
+    check: finding.check,
+    message: finding.message,
+    ...(table !== undefined && { table }),
+    ...(finding.column !== undefined && { column: finding.column }),
+    ...(series && { series }),
+  };
+}
+
+/** The unresolved ones of now; of an older run, those that it found. */
+async function incidentsOf(store: Store, { id }: RunSummary): Promise<readonly Incident[]> {
+  const newest = await store.latestRun({ states: ['finished', 'interrupted'] });
+  return store.listIncidents(newest?.id === id ? { states: UNRESOLVED } : { run: id });
 }
 
 function declared(history: StoredHistory, { tablePolicy, run }: CollectOptions): TableHistory {
@@ -152,9 +166,4 @@ function tableKey({ source, schema, table }: DatasetName): string {
 function compareNames(a: DatasetName, b: DatasetName): number {
   const [one, other] = [tableKey(a), tableKey(b)];
   return one < other ? -1 : Number(one > other);
-}
-
-function worstFirst(a: Incident, b: Incident): number {
-  const score = ({ findings }: Incident) => findings[0]?.score ?? 0;
-  return compareSeverity(b.severity, a.severity) || score(b) - score(a) || Date.parse(b.since) - Date.parse(a.since);
 }

@@ -13,6 +13,8 @@ export interface ReportData {
   readonly sources: readonly ReportSource[];
   /** Not resolved, worst first. */
   readonly incidents: readonly ReportIncident[];
+  /** What the run found and is only shown: of no incident, worst first. */
+  readonly noticed: readonly ReportFinding[];
   /** Time axes that series refer to by index, each ascending. */
   readonly axes: readonly (readonly number[])[];
   readonly heat: HeatDays;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { reachableDataDir, runningServer } from '#src/adapters/embedded/server.js';
 import { runCli } from '../support/cli.js';
+import { outputSchema } from '../support/output-schema.js';
 import { jsonLines, linesOf, tableNames } from '../support/program.js';
 
 // where the account that the servers run under can reach it, also when we are root
@@ -26,7 +27,10 @@ describe('demo', () => {
     expect(names.length).toBeGreaterThanOrEqual(40);
     expect(new Set(names.map((name) => name.split('.')[0]))).toEqual(new Set(['batch', 'cdc']));
     expect(linesOf(stdout, 'table').filter(({ status }) => status !== 'ok')).toEqual([]);
-    expect(linesOf(stdout, 'planted').map(({ found }) => found)).toEqual(Array.from({ length: 11 }, () => true));
+    for (const line of jsonLines(stdout)) expect(outputSchema.safeParse(line).success, JSON.stringify(line)).toBe(true);
+    expect(linesOf(stdout, 'planted').map(({ incident }) => incident)).toEqual(
+      Array.from({ length: 11 }, () => expect.stringMatching(/^INC-/)),
+    );
     expect(jsonLines(stdout).at(-1)).toEqual({ type: 'score', planted: 11, found: 11, falseAlarms: [] });
     for (const source of ['batch', 'cdc'])
       expect(runningServer(reachableDataDir(join(cwd, '.sentinel', 'demo', source)).path)).toBeNull();

@@ -42,6 +42,7 @@ describe('report', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('@example.com');
     expect(dataOf(file)).toMatchObject({
       incidents: [],
+      noticed: [],
       tables: [
         { table: '</script><b>' },
         { table: 'users', columns: [{ name: 'id' }, { name: 'email', masked: 'e-mail' }] },

@@ -53,7 +53,7 @@ async function histories(options: {
   const found = new Map<string, EventHistory>();
   const store: RunStore = {
     async addTable({ spec, events }) {
-      if (events) found.set(spec.name, decodeEvents(events));
+      if (events) found.set(spec.name, decodeEvents(events.bytes));
     },
     async addInventory() {},
     async recordPresent() {},

@@ -53,7 +53,13 @@ const finding = (table: string | null, changes: Partial<Finding> = {}): Finding 
 });
 const critical = { severity: 'critical', score: 0.9 } as const;
 const slot = (object: string) =>
-  finding(null, { metric: 'slot_retained_bytes', check: 'replication_slot', object, score: 0.75, message: `Slot ${object}.` });
+  finding(null, {
+    metric: 'slot_retained_bytes',
+    check: 'replication_slot',
+    object,
+    score: 0.75,
+    message: `Slot ${object}.`,
+  });
 
 /** Tables that are there in every run. */
 const TABLES = ['a', 'b', 'c', 'd', 'e', 'f'];

@@ -21,6 +21,15 @@ export const HOSTILE = {
   emoji: `${'🦖'.repeat(15)}abc`,
 } as const;
 
+/** What is only shown. */
+const NOTICED: ReportFinding = {
+  severity: 'info',
+  check: 'schema',
+  message: 'Column sales.customers.nickname (text) was added since the run of 2026-11-23 02:00 UTC.',
+  table: 0,
+  column: 'nickname',
+};
+
 export interface WorldOptions {
   readonly tables?: number;
   /** False for a report in which everything is as it should be. */
@@ -52,6 +61,7 @@ export function reportWorld({ tables: number = 48, wrong = true, hostile = false
         ]
       : [{ name: 'batch' }, { name: 'cdc' }],
     incidents,
+    noticed: wrong ? [NOTICED] : [],
     axes: [days],
     heat: { first: new Date(days[1]! * 1000).toISOString().slice(0, 10), count: DAYS },
     tables,

@@ -1,5 +1,4 @@
 import type { Store } from '#src/adapters/store/store.js';
-import type { Finding } from '#src/core/model/finding.js';
 import { type Planted, plants } from '#src/demo/plants/index.js';
 import { type Look, runDemo } from '#src/demo/run-demo.js';
 import { isPerfect, type Score, scoreIncidents, scoreLine } from '#src/demo/score.js';
@@ -8,6 +7,7 @@ import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
 import type { RunOptions } from '../options.js';
+import { renderTable } from '../render/table.js';
 import { openMetadata } from '../run-store.js';
 import { reportCommand } from './report.js';
 
@@ -79,21 +79,10 @@ async function withStore<T>(io: Io, work: (store: Store) => Promise<T>): Promise
   }
 }
 
+/** Scores what the newest run of the store found. */
 async function scoreRun(store: Store, planted: readonly Planted[]): Promise<Score> {
-  const run = (await store.latestRun())!;
-  const byTable = new Map<string, Finding[]>();
-  for (const finding of await store.findingsOf(run.id)) {
-    const key =
-      finding.table === null
-        ? `${finding.source} ${finding.message}`
-        : `${finding.source}.${finding.schema}.${finding.table}`;
-    byTable.set(key, [...(byTable.get(key) ?? []), finding]);
-  }
-  const incidents = [...byTable.values()].map((findings) => ({
-    severity: findings[0]!.severity,
-    title: findings[0]!.message,
-    findings,
-  }));
+  const run = await store.latestRun();
+  const incidents = run === null ? [] : await store.listIncidents({ run: run.id });
   return scoreIncidents(
     planted.map(({ truth }) => truth),
     incidents,
@@ -101,18 +90,21 @@ async function scoreRun(store: Store, planted: readonly Planted[]): Promise<Scor
 }
 
 function tell(score: Score, planted: readonly Planted[], io: Io, json: boolean): void {
-  const missed = planted.filter(({ truth }) => score.missed.includes(truth));
-  for (const { truth, story } of missed) writeLine(io.stderr, `Missed: ${truth.plant}: in ${truth.source}, ${story}.`);
-  for (const { title } of score.falseAlarms) writeLine(io.stderr, `False alarm: ${title}`);
+  const foundAs = new Map(score.found.map(({ truth, incident }) => [truth, incident.id]));
   if (json) {
     for (const { truth, story } of planted)
-      writeJson(io, { type: 'planted', ...truth, story, found: !score.missed.includes(truth) });
+      writeJson(io, { type: 'planted', ...truth, story, incident: foundAs.get(truth) ?? null });
     writeJson(io, {
       type: 'score',
-      planted: score.planted,
-      found: score.found,
-      falseAlarms: score.falseAlarms.map(({ title }) => title),
+      planted: planted.length,
+      found: score.found.length,
+      falseAlarms: score.falseAlarms.map(({ id }) => id),
     });
+  } else if (planted.length > 0) {
+    const rows = planted.map(({ truth, story }) => [truth.plant, foundAs.get(truth) ?? 'missed', truth.source, story]);
+    const titles = ['planted', 'found', 'source', 'what happened'].map((title) => ({ title }));
+    writeLine(io.stdout, `\n${renderTable(titles, rows)}\n`);
   }
+  for (const { id, title } of score.falseAlarms) writeLine(io.stderr, `False alarm ${id}: ${title}`);
   writeLine(json ? io.stderr : io.stdout, scoreLine(score));
 }

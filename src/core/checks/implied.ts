@@ -1,6 +1,7 @@
 import { compareSeverity } from '../incidents/severity.js';
 import type { Finding } from '../model/finding.js';
 import { allNull } from './all-null.js';
+import { categories } from './categories.js';
 import { emptyTable } from './empty-table.js';
 import { firstNull } from './first-null.js';
 import { freshness } from './freshness.js';
@@ -23,7 +24,7 @@ const IMPLIES: readonly { readonly by: string; readonly what: readonly string[];
   { by: allNull.name, what: [firstNull.name, 'null_rate', ...MEASURES], of: 'column' },
   { by: firstNull.name, what: ['null_rate', 'share', 'distinct'], of: 'column' },
   { by: 'null_rate', what: ['share', 'distinct'], of: 'column' },
-  { by: 'categories', what: ['share', 'distinct'], of: 'column' },
+  { by: categories.name, what: ['share', 'distinct'], of: 'column' },
   { by: 'mean', what: ['spread', 'share', 'distinct', 'drift'], of: 'column' },
   { by: 'drift', what: ['spread', 'share'], of: 'column' },
   { by: 'spread', what: ['share', 'distinct'], of: 'column' },
@@ -34,18 +35,28 @@ export function withoutImplied(findings: readonly Finding[]): Finding[] {
   const gone = findings.filter(isTableGone);
   if (gone.length > 0) return gone;
   return findings
-    .map((finding) => withExplained(finding, findings))
+    .map((finding) => withShares(finding, findings))
     .filter((finding, _, all) => !all.some((other) => implies(other, finding)));
 }
 
-/** Rows of one kind that are missing or too many move every share: one finding, as grave as the gravest of them. */
-function withExplained(finding: Finding, findings: readonly Finding[]): Finding {
-  if (finding.check !== volume.name || finding.cause === undefined || finding.severity === 'info') return finding;
-  const shares = findings.filter(
-    ({ check, severity }) => check === share.name && compareSeverity(severity, finding.severity) > 0,
+/**
+ * Shares move where rows of one kind are missing or too many, and where a value came or went. That is one finding, as grave as
+ * the gravest of them.
+ */
+function withShares(finding: Finding, findings: readonly Finding[]): Finding {
+  if (finding.severity === 'info' || !(isExplained(finding) || finding.check === categories.name)) return finding;
+  const graver = findings.filter(
+    ({ check, column, severity }) =>
+      check === share.name &&
+      (isExplained(finding) || column === finding.column) &&
+      compareSeverity(severity, finding.severity) > 0,
   );
-  const [gravest] = shares.sort((a, b) => compareSeverity(b.severity, a.severity));
+  const [gravest] = graver.sort((a, b) => compareSeverity(b.severity, a.severity));
   return gravest ? { ...finding, severity: gravest.severity, score: gravest.score } : finding;
+}
+
+function isExplained({ check, cause }: Finding): boolean {
+  return check === volume.name && cause !== undefined;
 }
 
 function implies(strong: Finding, weak: Finding): boolean {

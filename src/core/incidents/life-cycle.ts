@@ -1,9 +1,9 @@
 import type { Severity } from '../model/finding.js';
 import type { IncidentState } from '../model/incident.js';
 import { type FindingGroup, isIncident } from './group.js';
-import { loadDirection, type TableName } from './load.js';
+import { type Measured, measuredSubjects } from './measured.js';
 import { compareSeverity } from './severity.js';
-import { fingerprintOf, type IncidentSubject, subjectOf, widened } from './subject.js';
+import { type IncidentSubject, widened } from './subject.js';
 
 /** An incident as it is kept between runs; times are epoch milliseconds, runs are ids that grow with time. */
 export interface IncidentRecord {
@@ -33,15 +33,10 @@ export interface KnownIncident extends IncidentRecord {
 }
 
 /** What one run says. */
-export interface Verdict {
+export interface Verdict extends Measured {
   readonly run: number;
   /** Its clock, epoch milliseconds. */
   readonly time: number;
-  /** All that it found. */
-  readonly groups: readonly FindingGroup[];
-  /** Tables that were read and judged, and sources that were reached: of all others nothing is known. */
-  readonly tables: readonly TableName[];
-  readonly sources: readonly string[];
 }
 
 export type IncidentAction = 'opened' | 'worsened' | 'eased' | 'changed' | 'resolved' | 'unmuted' | 'reopened';
@@ -161,34 +156,4 @@ function isUnmuted({ state, mutedUntil }: KnownIncident, time: number): boolean 
 
 function isOver({ state }: KnownIncident): boolean {
   return state === 'resolved';
-}
-
-/** Whether a run knows how an incident's subject is now, and whether it found anything there. */
-function measuredSubjects({ groups, tables, sources }: Verdict) {
-  const key = (source: string, { schema, table }: { schema: string; table: string }) =>
-    JSON.stringify([source, schema, table]);
-  const read = new Set(tables.map((each) => key(each.source, each)));
-  const findings = groups.flatMap((group) => group.findings);
-  const troubled = new Set(findings.map((finding) => fingerprintOf(subjectOf(finding))));
-  const moved = new Set(
-    findings.flatMap((finding) => {
-      const { source, schema, table } = finding;
-      const direction = loadDirection(finding);
-      return direction === null ? [] : [`${direction} ${key(source, { schema: schema!, table: table! })}`];
-    }),
-  );
-  return {
-    /** A load is known where half of its tables are. */
-    has(subject: IncidentSubject): boolean {
-      if (subject.kind === 'source') return sources.includes(subject.source);
-      if (subject.kind === 'table') return read.has(key(subject.source, subject));
-      const known = subject.tables.filter((table) => read.has(key(subject.source, table))).length;
-      return known > 0 && known >= subject.tables.length / 2;
-    },
-    /** True also where another incident has what was found: a table within a load is not as it should be. */
-    isTroubled(subject: IncidentSubject): boolean {
-      if (subject.kind !== 'load') return troubled.has(fingerprintOf(subject));
-      return subject.tables.some((table) => moved.has(`${subject.direction} ${key(subject.source, table)}`));
-    },
-  };
 }

@@ -38,6 +38,10 @@ export function incidentList(model: Model): HTMLElement {
         ...quiet.map((incident) => incidentCard(model, incident)),
       ),
     );
+  if (model.data.noticed.length > 0)
+    section.append(
+      findingList(model, model.data.noticed, `${count(model.data.noticed.length, 'more thing')} noticed, no alert`),
+    );
   return section;
 }
 
@@ -93,7 +97,7 @@ export function incidentCard(model: Model, incident: ReportIncident): HTMLElemen
               ),
         ],
       ),
-      rest.length === 0 ? null : findingList(model, rest),
+      rest.length === 0 ? null : findingList(model, rest, count(rest.length, 'more finding')),
     ),
     picture,
   );
@@ -108,11 +112,11 @@ function facts(...entries: readonly (readonly [term: string, value: Child])[]): 
   return h('dl', { class: 'facts' }, ...known.flatMap(([term, value]) => [h('dt', {}, term), h('dd', {}, value)]));
 }
 
-function findingList(model: Model, findings: readonly ReportFinding[]): HTMLElement {
+function findingList(model: Model, findings: readonly ReportFinding[], title: string): HTMLElement {
   return h(
     'details',
     { class: 'findings' },
-    h('summary', {}, count(findings.length, 'more finding')),
+    h('summary', {}, title),
     h(
       'ul',
       {},

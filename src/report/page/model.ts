@@ -1,5 +1,5 @@
 import type { Severity } from '../../core/model/finding.js';
-import type { ReportData, ReportIncident, ReportSeries, ReportTable } from '../report-data.js';
+import type { ReportData, ReportFinding, ReportIncident, ReportSeries, ReportTable } from '../report-data.js';
 
 const RANK = { info: 1, warn: 2, critical: 3 } as const;
 export const SEVERITIES: readonly Severity[] = ['critical', 'warn', 'info'];
@@ -15,7 +15,8 @@ export interface Model {
   readonly firstDay: number;
   timesOf(series: ReportSeries): readonly number[];
   incidentsOf(table: number): readonly ReportIncident[];
-  /** Worst severity among the open incidents of a table. */
+  noticedOf(table: number): readonly ReportFinding[];
+  /** Worst severity among the open incidents of a table, and what was noticed of it. */
   worstOf(table: number): Severity | null;
   tableAt(key: string): number | undefined;
 }
@@ -27,9 +28,8 @@ export function createModel(data: ReportData): Model {
   for (const incident of data.incidents)
     for (const table of tablesOf(incident)) byTable.set(table, [...(byTable.get(table) ?? []), incident]);
   const worst = new Map<number, Severity>();
-  for (const incident of open)
-    for (const { table, severity } of incident.findings)
-      if (table !== undefined && RANK[severity] > rank(worst.get(table))) worst.set(table, severity);
+  for (const { table, severity } of [...open.flatMap(({ findings }) => findings), ...data.noticed])
+    if (table !== undefined && RANK[severity] > rank(worst.get(table))) worst.set(table, severity);
   const keys = new Map(data.tables.map((table, i) => [tableKey(table), i]));
   return {
     data,
@@ -38,6 +38,7 @@ export function createModel(data: ReportData): Model {
     firstDay: Date.parse(`${data.heat.first}T00:00:00Z`) / 1000,
     timesOf: (series) => data.axes[series.axis] ?? [],
     incidentsOf: (table) => byTable.get(table) ?? [],
+    noticedOf: (table) => data.noticed.filter((finding) => finding.table === table),
     worstOf: (table) => worst.get(table) ?? null,
     tableAt: (key) => keys.get(key),
   };

@@ -74,7 +74,8 @@ function figures(model: Model, table: ReportTable): HTMLElement {
 
 function incidentLinks(model: Model, index: number): HTMLElement | null {
   const incidents = model.incidentsOf(index);
-  if (incidents.length === 0) return null;
+  const noticed = model.noticedOf(index);
+  if (incidents.length + noticed.length === 0) return null;
   return h(
     'ul',
     { class: 'incident-links', 'aria-label': 'Incidents of this table' },
@@ -86,6 +87,7 @@ function incidentLinks(model: Model, index: number): HTMLElement | null {
         h('a', { href: `#/incident/${encodeURIComponent(id)}`, 'data-anchor': incidentAnchor(id) }, sentence(title)),
       ),
     ),
+    ...noticed.map(({ severity, message }) => h('li', {}, severityMark(severity), sentence(message))),
   );
 }
 

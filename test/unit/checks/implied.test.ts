@@ -26,6 +26,7 @@ const nullsInB = finding('first_null', { column: 'b' });
 const allNullInA = finding('all_null', { column: 'a' });
 const fewer = finding('volume');
 const explained = finding('volume', { cause: `91 % of the missing rows have country = 'DE'.` });
+const went = finding('categories', { column: 'country' });
 const share = finding('share', { column: 'country' });
 
 test.each([
@@ -42,6 +43,14 @@ test.each([
     'shares that moved by themselves stay',
     [{ ...fewer, severity: 'info' } as const, share],
     [{ ...fewer, severity: 'info' }, share],
+  ],
+  [
+    'a value that went says why shares of its column moved, and is as grave',
+    [went, { ...share, severity: 'critical', score: 0.9 } as const, { ...share, column: 'status' }],
+    [
+      { ...went, severity: 'critical', score: 0.9 },
+      { ...share, column: 'status' },
+    ],
   ],
   ['what stands alone stays', [rows, nullsInA], [rows, nullsInA]],
 ])('%s', (_, findings, expected) => {
