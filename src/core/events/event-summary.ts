@@ -1,4 +1,3 @@
-import { compareBytes } from '../decode/compare.js';
 import { render } from '../decode/render.js';
 import type {
   EventBuckets,
@@ -129,10 +128,7 @@ function valueOrder({ values }: EventColumn, slots: number): readonly number[] |
     for (let slot = 1; slot < slots; slot++) total += values.at(value, slot);
     return total;
   });
-  const { bytes, offsets, lengths } = values;
-  return [...totals.keys()].sort(
-    (a, b) => totals[b]! - totals[a]! || compareBytes(bytes, offsets[a]!, lengths[a]!, bytes, offsets[b]!, lengths[b]!),
-  );
+  return [...totals.keys()].sort((a, b) => totals[b]! - totals[a]! || values.compare(a, b));
 }
 
 function valueIn({ kind, values }: EventColumn, value: number, { of, count }: Buckets): EventValue {

@@ -81,6 +81,11 @@ export class EventValues {
     return this.counts[value * this.capacity + slot]!;
   }
 
+  /** An order of the values that does not depend on which of two equal forms (0 and −0) came first. */
+  compare(a: number, b: number): number {
+    return this.hashes[2 * a]! - this.hashes[2 * b]! || this.hashes[2 * a + 1]! - this.hashes[2 * b + 1]!;
+  }
+
   /** Takes in another one, unchanged, slot `i` of it as slot `map[i]`; where the values of both are too many, false and nothing is done. */
   merge(other: EventValues, map: Int16Array): boolean {
     let union = this.count;

@@ -23,7 +23,7 @@ export const financeTables: readonly DemoTable[] = [
   {
     ...finance,
     name: 'refunds',
-    rows: { perDay: 250, rhythm: 'retail' },
+    rows: { perDay: 400, rhythm: 'retail' },
     columns: [
       ['refund_id', 'bigint PRIMARY KEY', 'i'],
       ['reason', 'text NOT NULL', `pg_temp.word(i, 1, '{return,return,return,goodwill,fraud}')`],
@@ -34,7 +34,7 @@ export const financeTables: readonly DemoTable[] = [
   {
     ...finance,
     name: 'invoices',
-    rows: { perDay: 420, rhythm: 'office' },
+    rows: { perDay: 600, rhythm: 'office' },
     columns: [
       ['invoice_id', 'bigint PRIMARY KEY', 'i'],
       ['purchase_order', 'text', `CASE WHEN pg_temp.u(i, 1) < 0.7 THEN 'PO-' || pg_temp.pick(i, 2, 100000) END`],

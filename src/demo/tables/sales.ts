@@ -127,7 +127,7 @@ export const salesTables: readonly DemoTable[] = [
   {
     ...sales,
     name: 'returns',
-    rows: { perDay: 270, rhythm: 'retail' },
+    rows: { perDay: 420, rhythm: 'retail' },
     columns: [
       ['return_id', 'bigint PRIMARY KEY', 'i'],
       ['order_id', 'bigint NOT NULL', 'i - 14000000'],
