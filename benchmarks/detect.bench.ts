@@ -13,7 +13,7 @@ const METHODS: Readonly<Record<string, Scores>> = {
   'Holt-Winters': holtWintersScores,
   'the judge': (spec, points) => judgeSeries(spec, points).map(({ score }) => score),
 };
-const GOALS = { recall: '45', precision: '62', precisionExcused: '70' } as const;
+const GOALS = { recallClear: '62', precisionExcused: '70', at1: '45' } as const;
 const COLUMNS: readonly (readonly [keyof DetectionFigures, string])[] = [
   ['recall', 'recall'],
   ['recallClear', 'SNR ≥ 4'],

@@ -5,17 +5,14 @@ import type { TableCheck } from './check.js';
 import { type NewDays, newDays, severityOfDays } from './event-past.js';
 import { makeFinding } from './finding.js';
 import { columnName, counted, percent, quoted } from './sentence.js';
+import { daysWithValues, MIN_VALUE_DAYS, turnsOver } from './turnover.js';
 
-/** Days with values that must lie before: less is no history of what occurs. */
-const MIN_DAYS = 14;
 /** What occurred on all of so many days before is missed, where at least some of them had rows enough to tell. */
 const STEADY_DAYS = 28;
 const MIN_TELLING_DAYS = 14;
 /** Rows of a value that must be missing, or there, before chance is out of the question. */
 const MIN_EXPECTED_ROWS = 12;
 const MIN_NEW_ROWS = 3;
-/** A column that got so many new values by itself gets more of them. */
-const NOVEL_VALUES = 2;
 
 /** A value that a low-cardinality column never had before, or one that it always had and has no more. */
 export const categories: TableCheck = {
@@ -67,15 +64,13 @@ function sentence(change: Change, day: (index: number) => string): string {
 
 function appeared(days: EventBuckets, column: EventColumn, { first, end }: NewDays): Change[] {
   const before = daysWithValues(days, column, first);
-  if (before.length < MIN_DAYS) return [];
-  const sightings = column.values!.map(({ counts }) => before.findIndex((day) => counts[day]! > 0));
-  const novel = sightings.filter((sighting) => sighting >= MIN_DAYS).length;
-  return column.values!.flatMap(({ value, counts }, i) => {
-    if (sightings[i] !== -1) return [];
+  if (before.length < MIN_VALUE_DAYS) return [];
+  const severity = turnsOver(days, column, first) ? 'info' : 'warn';
+  return column.values!.flatMap(({ value, counts }) => {
+    if (before.some((each) => counts[each]! > 0)) return [];
     const day = lastDay(first, end, (each) => counts[each]! >= MIN_NEW_ROWS);
     if (day === undefined) return [];
     const [rows, share] = [counts[day]!, counts[day]! / column.nonNull[day]!];
-    const severity = novel >= NOVEL_VALUES ? 'info' : 'warn';
     return { kind: 'new', value, severity, day, rows, share, daysBefore: before.length } as const;
   });
 }
@@ -95,13 +90,6 @@ function vanished(days: EventBuckets, column: EventColumn, { first, end }: NewDa
     if (telling.length < MIN_TELLING_DAYS || telling.some((each) => counts[each] === 0)) return [];
     return { kind: 'vanished', value, severity: 'warn', day, rows, share, daysBefore: before.length } as const;
   });
-}
-
-/** Complete days before `first` on which the column had values, oldest first. */
-function daysWithValues(days: EventBuckets, column: EventColumn, first: number): number[] {
-  const found: number[] = [];
-  for (let day = days.complete; day < first; day++) if (column.nonNull[day]! > 0) found.push(day);
-  return found;
 }
 
 function lastDay(first: number, end: number, matches: (day: number) => boolean): number | undefined {

@@ -2,7 +2,11 @@ import type { TableCheck } from './check.js';
 import { judgeColumns } from './column-verdicts.js';
 import { makeFinding } from './finding.js';
 import { isCounter, isIdentifier } from './identifier.js';
+import { isMaterial } from './material.js';
 import { changed, columnName, figure } from './sentence.js';
+
+/** A change that is worth a word, in standard deviations of the column. */
+const MIN_PART = 0.05;
 
 /** Figures of how a column's numbers are spread, with the words for each. */
 const FIGURES = [
@@ -21,8 +25,9 @@ export const spread: TableCheck = {
     const worst = new Map<string, { readonly q: number; readonly finding: ReturnType<typeof makeFinding> }>();
     for (const [metric, word] of FIGURES) {
       for (const { column, value, verdict, severity, when } of judgeColumns(history, metric, settings, skip)) {
-        if (verdict.q <= (worst.get(column)?.q ?? 0)) continue;
         const { value: usual, lower, upper } = verdict.expected;
+        if (verdict.q <= (worst.get(column)?.q ?? 0)) continue;
+        if (!isMaterial(history, column, value - usual, MIN_PART)) continue;
         const finding = makeFinding(history, {
           check: this.name,
           metric,

@@ -1,4 +1,4 @@
-import type { SeriesPoint, SeriesSpec, Verdict } from '../model/series.js';
+import type { SeriesKind, SeriesPoint, SeriesSpec, Verdict } from '../model/series.js';
 import { FallingTotal } from './falling-total.js';
 import { Forecast, type Interval, type Measured } from './forecast.js';
 import { bounded, middle, usualStep } from './numbers.js';
@@ -19,6 +19,8 @@ const KEPT = 1_200;
 const NEW_LEVEL = { D: 4, H: 10, none: 10 } as const;
 /** Points of runs at odd times must reach over days as well. */
 const NEW_LEVEL_DAYS = 3;
+/** What no value of a kind is below. */
+const LOWEST: Partial<Record<SeriesKind, number>> = { row_count: 0, distinct: 0, rate: 0 };
 /** Where an effect is too small to matter, or goes the harmless way, the distance ends below the limit. */
 const HARMLESS = 0.95;
 
@@ -105,10 +107,13 @@ export class ForecastJudge implements SeriesJudge {
     const { relative, absolute } = this.settings.minimumEffect[kind];
     const least = Math.max(absolute, relative * Math.abs(expected.value));
     const open = kind === 'null_rate' || kind === 'freshness';
+    const upper = bounded(base + Math.max(expected.upper, expected.value + least));
     return {
       value: bounded(base + expected.value),
-      lower: open ? 0 : bounded(base + Math.min(expected.lower, expected.value - least)),
-      upper: bounded(base + Math.max(expected.upper, expected.value + least)),
+      lower: open
+        ? 0
+        : Math.max(LOWEST[kind] ?? -Infinity, bounded(base + Math.min(expected.lower, expected.value - least))),
+      upper: isShare(kind) ? Math.min(1, upper) : upper,
     };
   }
 
@@ -156,4 +161,8 @@ export class ForecastJudge implements SeriesJudge {
     if (interval === undefined) return 1;
     return Math.max(1, Math.round((now - before) / (interval === 'D' ? DAY : HOUR)));
   }
+}
+
+function isShare(kind: SeriesKind): boolean {
+  return kind === 'rate' || kind === 'null_rate';
 }

@@ -311,6 +311,15 @@ describe('categories', () => {
     expect(judge(categories, table(['web', rows], value))).toEqual([]);
   });
 
+  test('of a column whose values come and go, no share is said either', () => {
+    const weeks = Array.from({ length: 9 }, (_, week) => ({
+      value: `week-${week}`,
+      counts: rows.map((_, day) => (Math.floor((day + 4) / 7) === week ? 500 : 0)),
+    }));
+    const events = eventDays(rows, { campaign: { nonNull: rows, values: weeks } });
+    expect(judge(share, eventTable(events))).toEqual([]);
+  });
+
   test('a column that often gets new values only mentions them', () => {
     const codes = Array.from(
       { length: 8 },
