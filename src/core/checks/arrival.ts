@@ -15,26 +15,35 @@ const FREQUENT_MS = 6 * HOUR;
 const FREQUENT_RUNS = 4;
 
 /**
- * How many closed buckets at the end, empty so far, may still get their rows: a bucket counts as empty only when it has been
- * closed for longer than rows of this table were ever late, as earlier runs saw it (a bucket that was empty then and has
- * rows now). Where no earlier run is known, what has just closed is awaited.
+ * How many closed buckets at the end, empty so far, may still get their rows. A bucket counts as empty when it has been closed
+ * for longer than rows of this table ever were late (a bucket that was empty at an earlier run and has rows now), and when an
+ * earlier run, as soon after a closing, did see rows; or else when it has been closed for its own length.
  */
 export function awaitedBuckets(history: TableHistory, buckets: EventBuckets): number {
   const { starts, rows, end } = buckets;
-  const patience = patienceMs(history, buckets);
+  const past = recentPoints(history);
+  const latest = past.reduce((most, point) => Math.max(most, latenessAt(point, buckets)), 0);
   let awaited = 0;
   for (let i = rows.length - 1; i >= 0 && rows[i] === 0; i--) {
-    if (history.now - (starts[i + 1] ?? end) >= patience) break;
+    const closed = starts[i + 1] ?? end;
+    const age = history.now - closed;
+    const overdue = latest === 0 || age > withSlack(latest);
+    const telling = age >= closed - starts[i]! || past.some((point) => sawRowsWithin(withSlack(age), point, buckets));
+    if (overdue && telling) break;
     awaited++;
   }
   return awaited;
 }
 
-function patienceMs(history: TableHistory, buckets: EventBuckets): number {
-  const past = recentPoints(history);
-  if (past.length === 0) return buckets.end - buckets.starts.at(-1)!;
-  const latest = Math.max(...past.map((point) => latenessAt(point, buckets)));
-  return latest === 0 ? 0 : latest * LATER + SLACK_MS;
+/** True where a run found rows in the newest bucket that was closed then, no later than `age` after its closing. */
+function sawRowsWithin(age: number, { time, value }: Point, { starts, rows, end }: EventBuckets): boolean {
+  const newest = time - value * 1000;
+  const last = starts.findLastIndex((_, i) => (starts[i + 1] ?? end) <= time);
+  return last >= 0 && rows[last]! > 0 && newest >= starts[last]! && time - (starts[last + 1] ?? end) <= age;
+}
+
+function withSlack(duration: number): number {
+  return duration * LATER + SLACK_MS;
 }
 
 /** True where runs come so often that they know how late an hour's rows are. */

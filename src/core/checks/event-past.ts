@@ -48,8 +48,8 @@ export function newEventSeries(history: TableHistory, metric: string): NewEventS
 }
 
 /**
- * The severity of what is seen in a column's days: whether they have settled is known once a run has seen them change or
- * stay, so until then it is only shown.
+ * The severity of what is seen in days: whether they have settled is known once a run has seen them change or stay, so until
+ * then it is only shown.
  */
 export function severityOfDays(history: TableHistory, severity: Severity): Severity {
   return history.eventsBefore === undefined ? 'info' : severity;

@@ -1,6 +1,6 @@
 import { bucketName } from './bucket-name.js';
 import type { TableCheck } from './check.js';
-import { type NewEventSeries, newEventSeries } from './event-past.js';
+import { type NewEventSeries, newEventSeries, severityOfDays } from './event-past.js';
 import { expectedSince } from './expected.js';
 import { makeFinding } from './finding.js';
 import { judgeNewest, type NewestVerdict } from './newest-verdict.js';
@@ -28,7 +28,7 @@ export const volume: TableCheck = {
       return makeFinding(history, {
         check: this.name,
         metric: each.metric,
-        severity,
+        severity: each.interval === 'D' ? severityOfDays(history, severity) : severity,
         value,
         expected: bounds,
         distance: verdict.q,

@@ -198,7 +198,11 @@ describe('freshness by event time', () => {
     const weekdays = Array.from({ length: 100 }, (_, day) => (day % 7 < 5 ? 900 : 0));
     expect(judge(freshness, stale(weekdays, 1))).toEqual([]);
     expect(judge(freshness, stale(weekdays.slice(0, 98), 3))).toEqual([]);
-    expect(judge(freshness, stale([...weekdays.slice(0, 98), 0, 0], 4))).toHaveLength(1);
+    // Saturday's run had seen Friday's rows as early as this.
+    const saturday = { run: 1, time: NOW - 4 * DAY, value: 3 * 3_600 };
+    const wednesday = stale([...weekdays.slice(0, 98), 0, 0], 4);
+    expect(judge(freshness, { ...wednesday, tableSeries: { freshness_seconds: [saturday] } })).toHaveLength(1);
+    expect(judge(freshness, { ...wednesday, tableSeries: {} })).toEqual([]);
   });
 
   test('a table of few rows pauses by chance', () => {
