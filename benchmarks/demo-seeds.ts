@@ -20,9 +20,9 @@ interface SeedScore {
   readonly seconds: number;
 }
 
-const [count = 20, first = 1_001] = process.argv.slice(2).map(Number);
+const [count = 20, first = 1] = process.argv.slice(2).map(Number);
 if (![count, first].every((n) => Number.isInteger(n) && n > 0)) {
-  console.error('usage: npm run demo:seeds -- [number of seeds, 20] [first seed, 1001]');
+  console.error('usage: npm run demo:seeds -- [number of seeds, 20] [first seed, 1]');
   process.exit(3);
 }
 const folder = resolve('.sentinel', 'demo-seeds');

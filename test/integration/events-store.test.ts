@@ -89,7 +89,9 @@ test('the days of a run are remembered as they were, for the first run of a late
   await profile(AS_OF + 86_400_000);
   const { events, eventsBefore } = await loaded('instants');
   expect(eventsBefore!.days.end).toBe(events!.days.starts.at(-1));
-  const kinds = (days: typeof events) => days!.days.columns.kind!.values!.map(({ value }) => value).sort();
+  expect(eventsBefore!.seenAt).toBe(AS_OF);
+  const kinds = (of: Pick<NonNullable<typeof events>, 'days'> | undefined) =>
+    of!.days.columns.kind!.values!.map(({ value }) => value).sort();
   expect([kinds(eventsBefore), kinds(events)]).toEqual([
     ['', 'a', 'ß'],
     ['', 'late', 'ß'],

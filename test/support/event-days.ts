@@ -28,7 +28,7 @@ export function eventTable(events: EventHistory, different: Partial<TableHistory
     profile: profileOf(total),
     tableSeries: {},
     events,
-    eventsBefore: recentDays(events),
+    eventsBefore: { days: recentDays(events).days, seenAt: events.days.end },
     ...different,
   });
 }

@@ -1,6 +1,6 @@
 import { decodeEvents } from '#src/core/events/event-codec.js';
 import type { EncodedEvents } from '#src/core/events/finish-events.js';
-import type { EventHistory } from '#src/core/model/event-history.js';
+import type { DaysBefore, EventHistory } from '#src/core/model/event-history.js';
 import { CorruptState } from '#src/core/sketches/bytes.js';
 import type { Query } from './reader-pool.js';
 import type { DatasetName } from './records.js';
@@ -36,7 +36,7 @@ export async function persistEvents(
 /** A history, and its last days as they were when they had just closed, where a run saw that. */
 export interface LoadedEvents {
   readonly events: EventHistory;
-  readonly eventsBefore?: EventHistory;
+  readonly eventsBefore?: DaysBefore;
 }
 
 /** By dataset, the histories that come from its run. */
@@ -45,15 +45,21 @@ export async function loadEvents(
   s: string,
   datasets: readonly { readonly id: string; readonly run: string }[],
 ): Promise<Map<string, LoadedEvents>> {
-  const rows = await query<{ dataset: string; events: Buffer; first_seen_before: Buffer | null }>(selectEvents(s), [
+  const rows = await query<{
+    dataset: string;
+    events: Buffer;
+    first_seen_before: Buffer | null;
+    first_seen_before_at: Date | null;
+  }>(selectEvents(s), [
     numberArray(datasets.map(({ id }) => Number(id))),
     numberArray(datasets.map(({ run }) => Number(run))),
   ]);
   const found = new Map<string, LoadedEvents>();
-  for (const { dataset, events: stored, first_seen_before: before } of rows) {
+  for (const { dataset, events: stored, first_seen_before: before, first_seen_before_at: seenAt } of rows) {
     const events = readable(stored);
-    const eventsBefore = before && readable(before);
-    if (events) found.set(dataset, { events, ...(eventsBefore && { eventsBefore }) });
+    const days = before && readable(before)?.days;
+    if (!events) continue;
+    found.set(dataset, days && seenAt ? { events, eventsBefore: { days, seenAt: seenAt.getTime() } } : { events });
   }
   return found;
 }

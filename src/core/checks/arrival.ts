@@ -42,7 +42,8 @@ function sawRowsWithin(age: number, { time, value }: Point, { starts, rows, end 
   return last >= 0 && rows[last]! > 0 && newest >= starts[last]! && time - (starts[last + 1] ?? end) <= age;
 }
 
-function withSlack(duration: number): number {
+/** How much later than after some time rows may well come. */
+export function withSlack(duration: number): number {
   return duration * LATER + SLACK_MS;
 }
 

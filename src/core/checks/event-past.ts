@@ -3,7 +3,7 @@ import { type Unsettled, unsettledDays } from '../events/settled.js';
 import type { EventBuckets, EventHistory } from '../model/event-history.js';
 import type { Severity } from '../model/finding.js';
 import type { TableHistory } from '../model/history.js';
-import { awaitedBuckets, knowsHours } from './arrival.js';
+import { awaitedBuckets, knowsHours, withSlack } from './arrival.js';
 import { lastSeen, measuredFromRows } from './past.js';
 
 /** At most so many closed buckets are judged at once: what was missed longer ago is history. */
@@ -49,10 +49,11 @@ export function newEventSeries(history: TableHistory, metric: string): NewEventS
 
 /**
  * The severity of what is seen in days: whether they have settled is known once a run has seen them change or stay, so until
- * then it is only shown.
+ * then it is only shown. A run that came later after a closing than this one knows nothing of what is so new.
  */
-export function severityOfDays(history: TableHistory, severity: Severity): Severity {
-  return history.eventsBefore === undefined ? 'info' : severity;
+export function severityOfDays({ events, eventsBefore, now }: TableHistory, severity: Severity): Severity {
+  if (events === undefined || eventsBefore === undefined) return 'info';
+  return eventsBefore.seenAt - eventsBefore.days.end <= withSlack(now - events.days.end) ? severity : 'info';
 }
 
 /** A column's closed days that no judged run saw closed, or else the last that has settled; undefined where there is none. */

@@ -8,8 +8,8 @@ import { Standstill } from './standstill.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Points that must be known before a forecast is one; before that there are only rules. */
-const COLD_POINTS = 7;
+/** Points that must be known before a forecast is one; before that there are only rules. Of hours, two nights. */
+const COLD_POINTS = { D: 7, H: 48, none: 7 } as const;
 /** The forecast is made anew when the history has grown by this factor and some points. */
 const REFIT_GROWTH = 1.25;
 const REFIT_POINTS = { D: 5, H: 24, none: 5 } as const;
@@ -17,6 +17,8 @@ const REFIT_POINTS = { D: 5, H: 24, none: 5 } as const;
 const KEPT = 1_200;
 /** So many points in a row that are off the same way are the new level. */
 const NEW_LEVEL = { D: 4, H: 10, none: 10 } as const;
+/** Two cycles of the shortest season: before that, what seems a new level may be another hour of the day. */
+const KNOWN_SEASON = { D: 14, H: 48, none: 14 } as const;
 /** Points of runs at odd times must reach over days as well. */
 const NEW_LEVEL_DAYS = 3;
 /** What no value of a kind is below. */
@@ -69,7 +71,7 @@ export class ForecastJudge implements SeriesJudge {
   private judge(point: Measured, base: number, still: number, fall: number): Verdict {
     const { value } = point;
     const interval = this.intervalNow();
-    if (this.history.length < COLD_POINTS) {
+    if (this.history.length < COLD_POINTS[interval]) {
       this.history.push(point);
       if (fall <= 1) return UNKNOWN;
       return verdictOf(fall, { direction: 'fall', expected: null, detector: this.fallingTotal.name });
@@ -126,16 +128,18 @@ export class ForecastJudge implements SeriesJudge {
     if (lasted || (interval === 'none' && overDays)) this.takeLevel();
   }
 
-  /** The points that were off are the level from now on; what was before is moved there, so that its season still serves. */
+  /** The points that were off are the level from now on; what was before is moved there, so that its known season still serves. */
   private takeLevel(): void {
     const points = this.off;
     this.off = [];
     this.standstill.accept();
     this.forecast?.moveTo(points);
-    const level = middle(points.map(({ value }) => value));
-    const before = middle(this.history.slice(-30).map(({ value }) => value));
-    const [ratio, shift] = before > 0 && level > 0 ? [level / before, 0] : [1, level - before];
-    this.history = this.history.map((point) => ({ ...point, value: bounded(point.value * ratio + shift) }));
+    if (this.history.length >= KNOWN_SEASON[this.intervalNow()]) {
+      const level = middle(points.map(({ value }) => value));
+      const before = middle(this.history.slice(-30).map(({ value }) => value));
+      const [ratio, shift] = before > 0 && level > 0 ? [level / before, 0] : [1, level - before];
+      this.history = this.history.map((point) => ({ ...point, value: bounded(point.value * ratio + shift) }));
+    }
     for (const { time, value, stdError } of points) this.keep({ time, value, stdError });
     this.fittedTo = this.history.length;
   }
@@ -149,7 +153,7 @@ export class ForecastJudge implements SeriesJudge {
 
   private intervalNow(): Interval {
     if (this.interval !== undefined) return this.interval;
-    if (this.history.length < COLD_POINTS) return 'none';
+    if (this.history.length < COLD_POINTS.none) return 'none';
     const step = usualStep(this.history.slice(-30));
     if (step >= 0.8 * DAY && step <= 1.2 * DAY) return 'D';
     return step >= 0.8 * HOUR && step <= 1.2 * HOUR ? 'H' : 'none';

@@ -17,6 +17,12 @@ export interface EventHistory {
   readonly hours?: EventBuckets;
 }
 
+/** What the last closed days were at an earlier run, the first one after they closed; `seenAt` is its clock, epoch milliseconds. */
+export interface DaysBefore {
+  readonly days: EventBuckets;
+  readonly seenAt: number;
+}
+
 /** Parallel arrays, one entry a bucket. */
 export interface EventBuckets {
   /** Epoch milliseconds of each bucket's start, ascending. */

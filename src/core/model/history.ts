@@ -1,4 +1,4 @@
-import type { EventHistory } from './event-history.js';
+import type { DaysBefore, EventHistory } from './event-history.js';
 import type { TableProfile } from './profile.js';
 
 /** A stored figure: `time` is epoch milliseconds of the run that measured it. */
@@ -75,7 +75,7 @@ export interface TableHistory {
   /** Figures by event time, from the pass of this run; absent where the table has no insert-time column. */
   readonly events?: EventHistory;
   /** Its days of about a week as they were first seen after the closing before its last; absent where no run saw that. */
-  readonly eventsBefore?: EventHistory;
+  readonly eventsBefore?: DaysBefore;
   /** Declared limit on staleness in seconds, from sentinel.yaml. */
   readonly freshnessLimitSeconds?: number;
   readonly expectations?: readonly Expectation[];

@@ -352,7 +352,7 @@ describe('columns whose rows change after they came', () => {
   };
   const orders = (before: EventHistory | undefined) => {
     const { eventsBefore: _, ...table } = eventTable(eventDays(rows, statuses(1, 0)));
-    return before ? { ...table, eventsBefore: recentDays(before) } : table;
+    return before ? { ...table, eventsBefore: { days: recentDays(before).days, seenAt: before.days.end } } : table;
   };
 
   test('are judged by days that no longer change', () => {
@@ -365,6 +365,16 @@ describe('columns whose rows change after they came', () => {
     const yesterday = eventDays(rows, statuses(0, 0));
     const same = { ...yesterday, days: { ...yesterday.days, starts: yesterday.days.starts.slice(0, 59) } };
     expect(judge(categories, orders(same)).map(({ severity }) => severity)).toContain('warn');
+  });
+
+  test('what was seen later after a closing says nothing of so early a day', () => {
+    const half = eventTable(eventDays(steady(60, 1_000, 500)));
+    const seenAfter = (hours: number) => ({
+      ...half.eventsBefore!,
+      seenAt: half.eventsBefore!.days.end + hours * HOUR,
+    });
+    expect(judge(volume, { ...half, eventsBefore: seenAfter(3) })[0]!.severity).not.toBe('info');
+    expect(judge(volume, { ...half, eventsBefore: seenAfter(6) })[0]!.severity).toBe('info');
   });
 
   test('on first sight nobody knows, so it is only shown', () => {

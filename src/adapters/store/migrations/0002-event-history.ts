@@ -15,7 +15,9 @@ CREATE TABLE ${s}.event_history (
   events bytea NOT NULL,
   closed_at timestamptz NOT NULL,
   first_seen bytea NOT NULL,
-  first_seen_before bytea
+  first_seen_at timestamptz NOT NULL,
+  first_seen_before bytea,
+  first_seen_before_at timestamptz
 );
 `,
 };
