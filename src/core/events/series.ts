@@ -72,11 +72,11 @@ function pointsOf(buckets: EventBuckets, figure: (bucket: number) => Omit<Series
   return buckets.starts.slice(buckets.complete).map((time, i) => ({ time, ...figure(buckets.complete + i) }));
 }
 
-/** A share with its binomial standard error. */
+/** A share with its binomial standard error, that of half a case more of each kind: none of ten rows is no proof of none. */
 function rateOf(part: number, whole: number): Omit<SeriesPoint, 'time'> {
   if (whole === 0) return { value: null };
-  const value = part / whole;
-  return { value, stdError: Math.sqrt((value * (1 - value)) / whole) };
+  const likely = (part + 0.5) / (whole + 1);
+  return { value: part / whole, stdError: Math.sqrt((likely * (1 - likely)) / whole) };
 }
 
 function meanOf(mean: number | null, variance: number | null, count: number): Omit<SeriesPoint, 'time'> {

@@ -49,9 +49,9 @@ test('rows, and of each column but the insert time null rates, means and shares,
       kind: 'null_rate',
       interval: 'D',
       points: [
-        { time: 10, value: 0.75, stdError: Math.sqrt((0.75 * 0.25) / 4) },
+        { time: 10, ...rate(3, 4) },
         { time: 20, value: null },
-        { time: 30, value: 0, stdError: 0 },
+        { time: 30, ...rate(0, 8) },
       ],
     },
     {
@@ -71,9 +71,9 @@ test('rows, and of each column but the insert time null rates, means and shares,
       kind: 'null_rate',
       interval: 'D',
       points: [
-        { time: 10, value: 0, stdError: 0 },
+        { time: 10, ...rate(0, 4) },
         { time: 20, value: null },
-        { time: 30, value: 0, stdError: 0 },
+        { time: 30, ...rate(0, 8) },
       ],
     },
     {
@@ -83,10 +83,16 @@ test('rows, and of each column but the insert time null rates, means and shares,
       interval: 'D',
       value: 'a',
       points: [
-        { time: 10, value: 0.25, stdError: Math.sqrt((0.25 * 0.75) / 4) },
+        { time: 10, ...rate(1, 4) },
         { time: 20, value: null },
-        { time: 30, value: 1, stdError: 0 },
+        { time: 30, ...rate(8, 8) },
       ],
     },
   ]);
 });
+
+/** A share, with the error of half a case more of each kind: it is above 0 for none and for all. */
+function rate(part: number, whole: number) {
+  const likely = (part + 0.5) / (whole + 1);
+  return { value: part / whole, stdError: expect.closeTo(Math.sqrt((likely * (1 - likely)) / whole), 12) };
+}
