@@ -44,7 +44,8 @@ export function withoutImplied(findings: readonly Finding[]): Finding[] {
  * the gravest of them.
  */
 function withShares(finding: Finding, findings: readonly Finding[]): Finding {
-  if (finding.severity === 'info' || !(isExplained(finding) || finding.check === categories.name)) return finding;
+  const isNews = finding.check === categories.name && finding.severity !== 'info';
+  if (!isExplained(finding) && !isNews) return finding;
   const graver = findings.filter(
     ({ check, column, severity }) =>
       check === share.name &&

@@ -10,7 +10,7 @@ const MIN_LEFT_SHARE = 0.03;
 /** A group explains from this share of the missing or extra rows on … */
 const MIN_PART = 0.6;
 /** … up to this one: beyond it, others moved the other way, and that is another story. */
-const MAX_PART = 1.3;
+const MAX_PART = 1.5;
 /** The other rows' share of the difference is at most this part of their usual share: what befell all alike has no cause here. */
 const MAX_OTHERS = 0.5;
 /** Standard deviations that a group's share must have moved. */

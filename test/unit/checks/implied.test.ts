@@ -45,6 +45,11 @@ test.each([
     [{ ...fewer, severity: 'info' }, share],
   ],
   [
+    'also where by themselves they would only be mentioned',
+    [{ ...explained, severity: 'info' } as const, share],
+    [{ ...explained, score: share.score }],
+  ],
+  [
     'a value that went says why shares of its column moved, and is as grave',
     [went, { ...share, severity: 'critical', score: 0.9 } as const, { ...share, column: 'status' }],
     [
