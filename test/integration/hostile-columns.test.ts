@@ -54,7 +54,7 @@ describe.each([
     const id = { nullCount: 0, min: 1, max: ROWS, mean: (ROWS + 1) / 2, distinct: { value: ROWS, exact: true } };
     expect(columnOf(run, 'public.partly_rude', 'id')).toMatchObject(id);
     expect(columnOf(run, 'public.partly_rude', 'good')).toMatchObject({ min: 'v0', max: 'v6', distinct: { value: 7 } });
-    expect(run.stderr + run.logs + JSON.stringify([...run.tables])).not.toMatch(/4929|invalid input syntax/);
+    expect(run.stderr + run.logs + JSON.stringify([...run.tables])).not.toMatch(/492912345|invalid input syntax/);
     if (!virtual) return;
     expect(columnOf(run, 'public.computed', 'per_x').failure?.code).toBe('22012');
     expect(columnOf(run, 'public.computed', 'number').failure?.code).toBe('22P02');
