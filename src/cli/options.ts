@@ -43,7 +43,9 @@ export function parseTime(text: string): Date {
   const iso = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
   const hasTime = text.length > 10;
   const time = iso ? new Date(`${text.replace(' ', 'T')}${hasTime && !iso[1] ? 'Z' : ''}`) : null;
-  if (!time || Number.isNaN(time.getTime()))
+  // JavaScript takes February 31 for March 3.
+  const day = new Date(`${text.slice(0, 10)}T00:00Z`).getUTCDate();
+  if (!time || Number.isNaN(time.getTime()) || day !== Number(text.slice(8, 10)))
     throw new InvalidArgumentError('give a time as ISO 8601, e.g. 2026-11-23T06:00:00Z.');
   return time;
 }

@@ -27,7 +27,8 @@ const WIDTH = { D: 86_400_000, H: 3_600_000, none: 0 } as const;
 /**
  * Replays a series through the judge and returns its verdict on the worst of the points from `firstNew` on, each judged by
  * those before it alone; null where they are as expected, unknown, or where too little is known. `expectedSince` (epoch ms,
- * oldest first) is when people said that it is as it should be: what they saw is only mentioned, and is the level from then on.
+ * oldest first) is when people said that it is as it should be: what they saw is only mentioned, and is a level from then on,
+ * beside the one before, until the series has shown which of them stays: a sale that was expected ends.
  */
 export function judgeNewest(
   spec: SeriesSpec,
@@ -37,6 +38,7 @@ export function judgeNewest(
   expectedSince: readonly number[] = [],
 ): NewestVerdict | null {
   const judge = createSeriesJudge(spec, settings);
+  const unmoved = expectedSince.length === 0 ? null : createSeriesJudge(spec, settings);
   const past: Verdict[] = [];
   let accepted = 0;
   let worst: { index: number; value: number; verdict: Verdict; isSeen: boolean } | null = null;
@@ -44,7 +46,7 @@ export function judgeNewest(
     const seenAt = point.time + WIDTH[spec.interval ?? 'none'];
     for (; accepted < expectedSince.length && expectedSince[accepted]! < seenAt; accepted++) judge.accept();
     const isSeen = accepted < expectedSince.length;
-    const verdict = judge.observe(point);
+    const verdict = milder(judge.observe(point), unmoved?.observe(point));
     if (index < firstNew) past.push(verdict);
     else if (verdict.anomaly && point.value !== null && outweighs({ verdict, isSeen }, worst)) {
       worst = { index, value: point.value, verdict, isSeen };
@@ -54,6 +56,10 @@ export function judgeNewest(
   const { index, value, verdict, isSeen } = worst;
   const severity = isSeen || isHabitual(past, verdict) ? 'info' : severityOf(verdict.q);
   return { index, value, verdict: { ...verdict, expected: worst.verdict.expected }, severity };
+}
+
+function milder(one: Verdict, other: Verdict | undefined): Verdict {
+  return other !== undefined && other.expected !== null && other.q < one.q ? other : one;
 }
 
 type Weighed = { readonly verdict: Verdict; readonly isSeen: boolean };

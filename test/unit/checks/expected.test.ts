@@ -79,9 +79,12 @@ describe('a series', () => {
     expect(judge(next, [NOW - 20 * HOUR])).toBeNull();
   });
 
-  test('another change after that is news', () => {
-    const back = [...usual, 2000, 2001, 1000];
-    expect(judge(back, [NOW - 44 * HOUR])?.severity).toBe('critical');
+  test('a sale that was expected ends without a word; another change is news', () => {
+    expect(judge([...usual, 2000, 2001, 1000], [NOW - 44 * HOUR])).toBeNull();
+    expect(judge([...usual, 2000, 2001, 500], [NOW - 44 * HOUR])?.severity).toBe('critical');
+    // By then the series has shown that it stays.
+    const stayed = [...usual, 2000, 2001, 2000, 2002, 2001, 2000, 1000];
+    expect(judge(stayed, [NOW - 140 * HOUR])?.severity).toBe('critical');
   });
 
   test('what nobody has seen comes before what is expected', () => {

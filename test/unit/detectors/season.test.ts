@@ -44,3 +44,19 @@ test.each(Object.values(seasons).flat())(
     }
   },
 );
+
+test.each([
+  ['Europe/London', 0, 1],
+  ['Europe/Berlin', 1, 2],
+  ['Pacific/Auckland', 13, 12],
+  ['America/New_York', -5, -4],
+  ['America/Adak', -10, -9],
+])('a Monday of %s is one before and after clocks change', (_, winter, summer) => {
+  const midnight = (date: number, offset: number) => date - offset * 3_600_000;
+  const mondays = [midnight(Date.UTC(2026, 0, 5), winter), midnight(Date.UTC(2026, 6, 6), summer)];
+  for (const season of seasons.D) expect(new Set(mondays.map((time) => season.phase(time))).size).toBe(1);
+  const sundays = [midnight(Date.UTC(2026, 0, 4), winter), midnight(Date.UTC(2026, 6, 5), summer)];
+  const weekend = seasons.D.find(({ name }) => name === 'weekend')!;
+  for (const time of sundays) expect(weekend.phase(time)).toBe(1);
+  for (const time of mondays) expect(weekend.phase(time)).toBe(0);
+});
