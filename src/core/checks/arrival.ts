@@ -21,6 +21,7 @@ const FREQUENT_RUNS = 4;
  */
 export function awaitedBuckets(history: TableHistory, buckets: EventBuckets): number {
   const { starts, rows, end } = buckets;
+  if (rows.at(-1) !== 0) return 0;
   const past = recentPoints(history);
   const latest = past.reduce((most, point) => Math.max(most, latenessAt(point, buckets)), 0);
   let awaited = 0;

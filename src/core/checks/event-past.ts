@@ -32,15 +32,14 @@ export function newEventSeries(history: TableHistory, metric: string): NewEventS
   if (events === undefined || measuredFromRows(history) === null) return [];
   let all = known.get(events);
   if (all === undefined) known.set(events, (all = eventSeries(events))); // every check asks for some of them
-  return all.flatMap((series) => {
-    if (series.metric !== metric) return [];
-    const buckets = series.interval === 'H' ? events.hours : events.days;
-    const since = buckets && newSince(history, buckets);
-    if (since === undefined || (series.interval === 'H' && !knowsHours(history))) return [];
-    const open = Math.max(
-      awaitedBuckets(history, buckets!),
-      series.interval === 'H' ? 0 : unsettled(history, series.column),
-    );
+  const found = all.filter((series) => series.metric === metric);
+  const hourly = found[0]?.interval === 'H'; // a metric has one interval
+  const buckets = hourly ? events.hours : events.days;
+  const since = found.length === 0 || buckets === undefined ? undefined : newSince(history, buckets);
+  if (since === undefined || (hourly && !knowsHours(history))) return [];
+  const awaited = awaitedBuckets(history, buckets!);
+  return found.flatMap((series) => {
+    const open = hourly ? awaited : Math.max(awaited, unsettled(history, series.column));
     const points = series.points.slice(0, Math.max(0, series.points.length - open));
     const firstNew = points.findIndex((point) => point.time >= since);
     return points.length === 0 ? [] : [{ ...series, points, firstNew: firstNew < 0 ? points.length - 1 : firstNew }];
