@@ -1,0 +1,60 @@
+import type { Engine } from '#src/adapters/open-engine.js';
+import { toFailure } from '#src/adapters/postgres/failure.js';
+import type { RunRef } from '#src/adapters/store/records.js';
+import type { Store } from '#src/adapters/store/store.js';
+import type { StoreWriter } from '#src/adapters/store/writer.js';
+import { compileTablePolicies, timeZoneOf } from '#src/config/policy.js';
+import type { RunObserver } from '#src/coordinator/ports.js';
+import { profileRun } from '#src/coordinator/profile-run.js';
+import type { Session } from './run-session.js';
+import { runStore } from './run-store.js';
+import { SKETCH_SEED, STATE_MIN_BYTES } from './worker-settings.js';
+
+/** No chunk is larger than this, so that one can be read well within a snapshot's allowed age. */
+const MAX_CHUNK_BYTES = 4 * 1024 ** 3;
+/** Finished tables that may wait to become durable before reading pauses. */
+const MAX_WAITING_TABLES = 1_000;
+
+/** Read what is wanted of every source and make it durable. Rejects only where that cannot be stored. */
+export async function profileStep(
+  session: Session,
+  store: Store,
+  writer: StoreWriter,
+  run: RunRef,
+  engine: Engine,
+  observer: RunObserver,
+): Promise<void> {
+  const { config, sources, wanted, stop, asOf } = session;
+  const tablePolicy = compileTablePolicies(config.policy.tables);
+  const connection = new Map(sources.map((source) => [source.name, source]));
+  const durable = runStore(store, writer, run, config.batchSize);
+  try {
+    await profileRun(engine.sources, engine.pool, durable, observer, {
+      run: run.label,
+      workers: config.workers,
+      maxTables: config.batchSize,
+      limits: {
+        minBytes: config.profile.chunkMinBytes,
+        maxChunks: config.profile.maxChunks,
+        maxBytes: MAX_CHUNK_BYTES,
+      },
+      state: { maxValueBytes: config.profile.maxValueBytes, seed: SKETCH_SEED },
+      stateMinBytes: STATE_MIN_BYTES,
+      now: () => performance.now(),
+      signal: stop.signal,
+      asOfMs: asOf.getTime(),
+      wanted: ({ source, schema, name }) => wanted({ source, schema, table: name }),
+      insertTime: ({ source, schema, name }) => tablePolicy({ source, schema, table: name }).insertTime,
+      timeZone: (source) => timeZoneOf(config.policy, source),
+      database: (source) => connection.get(source)?.database ?? '',
+      maxWaiting: MAX_WAITING_TABLES,
+      onStoreFailure: () => stop.abort(),
+      toFailure: (error, source) => {
+        const settings = connection.get(source);
+        return toFailure(error, { source, ...(settings && { connection: settings }) });
+      },
+    });
+  } finally {
+    await durable.close();
+  }
+}

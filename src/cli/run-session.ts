@@ -1,0 +1,37 @@
+import type { LogSystem } from '#src/adapters/logging/log-system.js';
+import { toFailure } from '#src/adapters/postgres/failure.js';
+import type { RetryNotice } from '#src/adapters/postgres/retry.js';
+import type { Config } from '#src/config/config.js';
+import type { TableMatcher } from '#src/config/table-glob.js';
+import type { ConnectionSettings } from '#src/contract/connection.js';
+import type { RunOptions } from './options.js';
+import type { RunView } from './run-view.js';
+import type { StopSignal } from './signals.js';
+
+export type RunCommand = 'run' | 'profile' | 'detect';
+
+/** What the steps of a run share. */
+export interface Session {
+  readonly command: RunCommand;
+  readonly config: Config;
+  readonly options: RunOptions;
+  readonly sources: readonly ConnectionSettings[];
+  /** What sentinel.yaml and the options let in. */
+  readonly wanted: TableMatcher;
+  readonly logs: LogSystem;
+  readonly view: RunView;
+  readonly stop: StopSignal;
+  readonly startedAt: Date;
+  readonly asOf: Date;
+}
+
+/** Notes in the log each try that is followed by another. */
+export function onRetry({ logs, config }: Pick<Session, 'logs' | 'config'>): (notice: RetryNotice) => void {
+  return ({ source, operation, attempt, delayMs, cause }) => {
+    const connection = [...config.sources, config.metadata.connection].find(({ name }) => name === source);
+    const { code, message } = toFailure(cause, { ...(connection && { connection }) });
+    logs
+      .logger(source === 'metadata' ? 'orchestrator' : `${source}_db`)
+      .warn({ source, operation, attempt, delayMs: Math.round(delayMs), code, cause: message }, 'trying again');
+  };
+}
