@@ -87,6 +87,7 @@ export async function profileAll(options: ProfileAllOptions): Promise<ProfileAll
         signal: new AbortController().signal,
         asOfMs: Date.now(),
         wanted: () => true,
+        customQueries: () => [],
         // A column that no table has: then there is no history.
         insertTime: () => (options.history === false ? '' : undefined),
         timeZone: () => 'UTC',

@@ -3,7 +3,7 @@ import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
-import { compileTablePolicies } from '#src/config/policy.js';
+import { compileCustomMetrics, compileTablePolicies } from '#src/config/policy.js';
 import { detectRun } from '#src/coordinator/detect-run.js';
 import { historyStore } from './history-store.js';
 import type { Session } from './run-session.js';
@@ -23,6 +23,7 @@ export async function detectStep(
     now: asOf.getTime(),
     sources: sources.map(({ name }) => name),
     tablePolicy: compileTablePolicies(config.policy.tables),
+    customMetrics: compileCustomMetrics(config.policy.metrics),
     wanted,
     onTable: ({ profile, previousShape }) => {
       if (profile && !previousShape) tally.firstSeen++;

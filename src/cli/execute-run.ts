@@ -79,7 +79,8 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   const log = logs.logger('orchestrator');
   const run = command === 'detect' ? await latestRun(store) : await writer.beginRun({ command, startedAt, asOf });
   log.info({ run: run.label, sources: sources.map(({ name }) => name), workers: config.workers }, `${command} begins`);
-  const { observer, tally } = tallying(logging(view, logs, run));
+  const tallied = tallying(logging(view, logs, run));
+  const { tally } = tallied;
   let { rows, bytes } = { rows: 0, bytes: 0 };
   const engine = openEngine({
     connections: sources,
@@ -98,7 +99,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   stop.signal.addEventListener('abort', () => engine.cancel());
   let found: Found = { findings: [], incidents: [] };
   try {
-    if (command !== 'detect') await profileStep(session, store, writer, run, engine, observer);
+    if (command !== 'detect') await profileStep(session, store, writer, run, engine, tallied);
     if (command !== 'profile' && !stop.signal.aborted)
       found = await detectStep(session, store, writer, run, engine, tally);
   } catch (error) {

@@ -6,6 +6,7 @@ import type { TablePolicy } from '#src/config/policy.js';
 import type { TableMatcher, TableName } from '#src/config/table-glob.js';
 import type { HistoryStore } from '#src/coordinator/detect-run.js';
 import { findInsertTime } from '#src/core/checks/index.js';
+import type { CustomMetricRule } from '#src/core/model/history.js';
 
 export interface HistoryStoreOptions {
   /** The clock of judgement, epoch milliseconds. */
@@ -15,6 +16,7 @@ export interface HistoryStoreOptions {
   /** Told of each table that is about to be judged. */
   readonly onTable: (history: StoredHistory) => void;
   readonly tablePolicy: (name: TableName) => Omit<TablePolicy, 'match'>;
+  readonly customMetrics: (name: TableName) => readonly CustomMetricRule[];
 }
 
 /** What judgement reads and writes of one run: stored histories with what sentinel.yaml declares of each table. */
@@ -22,7 +24,7 @@ export function historyStore(
   store: Store,
   writer: StoreWriter,
   run: RunRef,
-  { now, sources, wanted, tablePolicy, onTable }: HistoryStoreOptions,
+  { now, sources, wanted, tablePolicy, customMetrics, onTable }: HistoryStoreOptions,
 ): HistoryStore {
   return {
     async *tables() {
@@ -34,6 +36,7 @@ export function historyStore(
             ...history,
             insertTime: history.profile && findInsertTime(history.profile, now, declared ?? history.events?.column),
             ...(freshnessSeconds !== undefined && { freshnessLimitSeconds: freshnessSeconds }),
+            customMetrics: customMetrics(history),
           };
         });
     },

@@ -6,8 +6,10 @@ import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { compileTablePolicies, timeZoneOf } from '#src/config/policy.js';
 import type { RunObserver } from '#src/coordinator/ports.js';
 import { profileRun } from '#src/coordinator/profile-run.js';
+import { customMetrics } from './custom-metrics.js';
 import type { Session } from './run-session.js';
 import { runStore } from './run-store.js';
+import type { RunTally } from './run-view.js';
 import { SKETCH_SEED, STATE_MIN_BYTES } from './worker-settings.js';
 
 /** No chunk is larger than this, so that one can be read well within a snapshot's allowed age. */
@@ -22,14 +24,15 @@ export async function profileStep(
   writer: StoreWriter,
   run: RunRef,
   engine: Engine,
-  observer: RunObserver,
+  { observer, tally }: { readonly observer: RunObserver; readonly tally: RunTally },
 ): Promise<void> {
   const { config, sources, wanted, stop, asOf } = session;
   const tablePolicy = compileTablePolicies(config.policy.tables);
+  const metrics = customMetrics(config.policy.metrics);
   const connection = new Map(sources.map((source) => [source.name, source]));
   const durable = runStore(store, writer, run, config.batchSize);
   try {
-    await profileRun(engine.sources, engine.pool, durable, observer, {
+    const outcomes = await profileRun(engine.sources, engine.pool, durable, observer, {
       run: run.label,
       workers: config.workers,
       maxTables: config.batchSize,
@@ -43,7 +46,11 @@ export async function profileStep(
       now: () => performance.now(),
       signal: stop.signal,
       asOfMs: asOf.getTime(),
-      wanted: ({ source, schema, name }) => wanted({ source, schema, table: name }),
+      wanted: (table) => {
+        metrics.of(table);
+        return wanted({ source: table.source, schema: table.schema, table: table.name });
+      },
+      customQueries: metrics.of,
       insertTime: ({ source, schema, name }) => tablePolicy({ source, schema, table: name }).insertTime,
       timeZone: (source) => timeZoneOf(config.policy, source),
       database: (source) => connection.get(source)?.database ?? '',
@@ -54,6 +61,9 @@ export async function profileStep(
         return toFailure(error, { source, ...(settings && { connection: settings }) });
       },
     });
+    // A source that could not be listed may have the tables that are missed.
+    const sawAll = outcomes.length === config.sources.length && outcomes.every(({ failure }) => failure === null);
+    if (sawAll && !stop.signal.aborted) tally.checkFailures.push(...metrics.unused());
   } finally {
     await durable.close();
   }

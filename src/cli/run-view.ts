@@ -31,14 +31,19 @@ export interface SourceFailure {
 }
 
 export interface ColumnFailure {
-  /** Source, schema, table, column. */
+  /** Source, schema, table and, where it is one, column. */
   readonly path: readonly string[];
   readonly failure: Failure;
 }
 
-/** Why columns of a table that was read have no figures. */
-export function columnFailures({ source, schema, table, columns }: TableProfile): ColumnFailure[] {
-  return columns.flatMap(({ name, failure }) => (failure ? [{ path: [source, schema, table, name], failure }] : []));
+/** Why columns, and metrics of sentinel.yaml, of a table that was read have no figures. */
+export function columnFailures({ source, schema, table, columns, metrics = [] }: TableProfile): ColumnFailure[] {
+  return [
+    ...columns.flatMap(({ name, failure }) => (failure ? [{ path: [source, schema, table, name], failure }] : [])),
+    ...metrics.flatMap((figure) =>
+      'failure' in figure ? [{ path: [source, schema, table], failure: figure.failure }] : [],
+    ),
+  ];
 }
 
 /** Everything a run leaves behind for its summary; filled as results arrive. */

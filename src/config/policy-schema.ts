@@ -10,6 +10,9 @@ export type PolicyOutput = Zod.output<ReturnType<typeof policySchema>>;
 
 const BYTES = bytes({ min: 1 });
 
+/** Characters; more is a program, and belongs in a view. */
+const MAX_SQL_LENGTH = 20_000;
+
 /** What `checks.disabled` may name. */
 const CHECK_NAMES = [...tableChecks, ...sourceChecks].map(({ name }) => name);
 
@@ -48,6 +51,11 @@ function buildSchema({ z }: typeof Zod) {
       return z.NEVER;
     }
   });
+  const sql = z
+    .string()
+    .min(1)
+    .max(MAX_SQL_LENGTH)
+    .refine((text) => !text.includes('\0'), { error: 'SQL without NUL characters' });
   const share = z.number().min(0).max(1).optional();
   const count = z.int().min(0).optional();
   return z.strictObject({
@@ -87,6 +95,50 @@ function buildSchema({ z }: typeof Zod) {
       )
       .optional()
       .describe('Settings of single tables; for each setting the first entry that matches and names it counts.'),
+    metrics: z
+      .array(
+        z
+          .strictObject({
+            name: z
+              .string()
+              .regex(/^[a-z][a-z0-9_]{0,62}$/, { error: 'lower-case letters, digits and _, beginning with a letter' })
+              .describe('Its series is custom.<name>; each name once.'),
+            match: glob.describe(`Of which tables: ${TABLE_GLOB_RULE}.`),
+            expression: sql
+              .optional()
+              .describe('An aggregate over the table, e.g. avg((total < 0)::int); or query, but not both.'),
+            query: sql
+              .optional()
+              .describe('A query that gives one number. The search_path is empty: names need their schema.'),
+            kind: z
+              .enum(['number', 'count', 'share'])
+              .optional()
+              .describe('How it is judged by its past, where it has no limits; number when absent.'),
+            min: z.number().optional().describe('A smaller value is reported.'),
+            max: z.number().optional().describe('A larger value is reported.'),
+            severity: z
+              .enum(['info', 'warn', 'critical'])
+              .optional()
+              .describe('Of a value beyond min or max; critical when absent.'),
+            maxCost: z
+              .number()
+              .min(0)
+              .optional()
+              .describe("It is run where the planner's total cost is at most this; 1000000 when absent."),
+          })
+          .refine(({ expression, query }) => (expression === undefined) !== (query === undefined), {
+            error: 'expression or query, and not both',
+          })
+          .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
+            path: ['max'],
+            error: 'at least min',
+          }),
+      )
+      .refine((metrics) => new Set(metrics.map(({ name }) => name)).size === metrics.length, {
+        error: 'each name once',
+      })
+      .optional()
+      .describe('Figures of your own: one number a table, by SQL that reads only.'),
     checks: z
       .strictObject({
         disabled: z

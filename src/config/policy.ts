@@ -1,4 +1,6 @@
+import type { CustomQuery } from '#src/contract/custom-query.js';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
+import type { CustomMetricRule } from '#src/core/model/history.js';
 import { compileTableGlob, type TableMatcher, type TableName } from './table-glob.js';
 
 /** What sentinel.yaml says, with defaults. Plain data. */
@@ -12,6 +14,7 @@ export interface Policy {
   /** By source name; a source that is not named has the defaults. */
   readonly sources: Readonly<Record<string, SourcePolicy>>;
   readonly tables: readonly TablePolicy[];
+  readonly metrics: readonly CustomMetric[];
   readonly checks: {
     /** Names of checks that say nothing. */
     readonly disabled: readonly string[];
@@ -32,6 +35,14 @@ export interface TablePolicy {
   readonly freshnessSeconds?: number;
 }
 
+/** A metric of the user's own: how it is measured, of which tables, and how it is judged. */
+export interface CustomMetric extends CustomQuery, CustomMetricRule {
+  readonly match: string;
+}
+
+/** Ten times what a view may cost unless sentinel.yaml says otherwise: somebody asked for exactly this query. */
+export const DEFAULT_METRIC_COST = 1_000_000;
+
 /** About a sequential scan of 0.8 GB: a view that costs more is left out unless sentinel.yaml says otherwise. */
 export const DEFAULT_VIEW_COST = 100_000;
 
@@ -43,6 +54,7 @@ export const DEFAULT_POLICY: Policy = {
   foreignTables: false,
   sources: {},
   tables: [],
+  metrics: [],
   checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
 };
 
@@ -68,6 +80,12 @@ export function compileTablePolicies(
     compiled
       .filter(({ matches }) => matches(name))
       .reduceRight((merged, { settings }) => Object.assign(merged, settings), {});
+}
+
+/** The user's own metrics of a table, in the order of sentinel.yaml. */
+export function compileCustomMetrics(metrics: readonly CustomMetric[]): (name: TableName) => readonly CustomMetric[] {
+  const compiled = metrics.map((metric) => ({ matches: compileAll([metric.match])[0]!, metric }));
+  return (name) => compiled.filter(({ matches }) => matches(name)).map(({ metric }) => metric);
 }
 
 function compileAll(patterns: readonly string[]): TableMatcher[] {

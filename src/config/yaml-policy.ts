@@ -6,7 +6,7 @@ import type { Document, LineCounter } from 'yaml';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
 import type { JudgeSettings } from '#src/core/detectors/index.js';
 import { suggest } from './names.js';
-import { DEFAULT_POLICY, DEFAULT_VIEW_COST, type Policy } from './policy.js';
+import { type CustomMetric, DEFAULT_METRIC_COST, DEFAULT_POLICY, DEFAULT_VIEW_COST, type Policy } from './policy.js';
 import { type PolicyOutput, policyJsonSchema, policySchema } from './policy-schema.js';
 import { type Problem, showValue } from './problem.js';
 
@@ -66,7 +66,7 @@ export function parsePolicy(text: string, problems: Problem[]): Policy {
 }
 
 function withDefaults(parsed: PolicyOutput): Policy {
-  const { include, exclude, views, foreignTables, sources, tables, checks, slots } = parsed;
+  const { include, exclude, views, foreignTables, sources, tables, metrics, checks, slots } = parsed;
   return {
     include: include ?? [],
     exclude: exclude ?? [],
@@ -78,7 +78,24 @@ function withDefaults(parsed: PolicyOutput): Policy {
       ...(insertTime !== undefined && { insertTime }),
       ...(freshness !== undefined && { freshnessSeconds: freshness }),
     })),
+    metrics: (metrics ?? []).map(customMetric),
     checks: { disabled: checks?.disabled ?? [], settings: checkSettings(checks, slots?.maxRetainedBytes) },
+  };
+}
+
+const METRIC_KINDS = { number: 'mean', count: 'row_count', share: 'rate' } as const;
+
+function customMetric(metric: NonNullable<PolicyOutput['metrics']>[number]): CustomMetric {
+  const { name, match, expression, query, kind = 'number', min, max, severity = 'critical', maxCost } = metric;
+  return {
+    name,
+    match,
+    sql: expression === undefined ? { kind: 'query', text: query! } : { kind: 'expression', text: expression },
+    maxCost: maxCost ?? DEFAULT_METRIC_COST,
+    kind: METRIC_KINDS[kind],
+    ...(min !== undefined && { lower: min }),
+    ...(max !== undefined && { upper: max }),
+    severity,
   };
 }
 

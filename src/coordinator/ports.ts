@@ -1,3 +1,4 @@
+import type { CustomQuery } from '#src/contract/custom-query.js';
 import type {
   ChunkOutcome,
   ChunkTask,
@@ -10,7 +11,7 @@ import type {
 import type { EncodedEvents } from '#src/core/events/finish-events.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { SourceInventory } from '#src/core/model/history.js';
-import type { TableProfile } from '#src/core/model/profile.js';
+import type { CustomFigure, TableProfile } from '#src/core/model/profile.js';
 import type { RelationKind, TableSpec } from '#src/core/model/relation.js';
 import type { PartSize } from '#src/core/planning/chunks.js';
 
@@ -47,6 +48,8 @@ export interface SourceAccess {
   readonly maxConnections: number;
   discover(): Promise<Discovery>;
   holdSnapshot(table: TableSpec): Promise<HeldSnapshot>;
+  /** Run the user's own metrics of a table; never rejects: a query that fails is its figure's failure. */
+  measure(table: TableSpec, queries: readonly CustomQuery[]): Promise<readonly CustomFigure[]>;
 }
 
 /** The worker threads. No call rejects because of a table; a call rejects where the thread itself died. */

@@ -1,3 +1,4 @@
+import type { CustomQuery } from '#src/contract/custom-query.js';
 import type { EventRequest, TableResult } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { isSourceWide } from '#src/core/model/failure.js';
@@ -13,6 +14,8 @@ export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult'
   readonly wanted: (table: TableSpec) => boolean;
   /** Insert-time column declared for a table, if any. */
   readonly insertTime: (table: TableSpec) => string | undefined;
+  /** Metrics of the user's own for a table. */
+  readonly customQueries: (table: TableSpec) => readonly CustomQuery[];
   /** IANA name of a source's time zone. */
   readonly timeZone: (source: string) => string;
   readonly database: (source: string) => string;
@@ -75,10 +78,22 @@ async function profileOneSource(
   const failure = await profileSource(tables, source, pool, {
     ...options,
     events: eventRequest(source.name, tables, options),
-    onResult: persist.add,
+    onResult: async (result) => persist.add(await withCustomFigures(result, source, options)),
   });
   await persist.settled();
   return failure && isSourceWide(failure) ? failure : null;
+}
+
+/** With the table's own metrics, measured when its rows have been read; what a stop cut short is no outcome. */
+async function withCustomFigures(
+  result: TableResult,
+  source: SourceAccess,
+  options: ProfileRunOptions,
+): Promise<TableResult> {
+  const queries = result.profile.status === 'ok' ? options.customQueries(result.spec) : [];
+  if (queries.length === 0 || options.signal.aborted) return result;
+  const metrics = await source.measure(result.spec, queries);
+  return options.signal.aborted ? result : { ...result, profile: { ...result.profile, metrics } };
 }
 
 function eventRequest(source: string, tables: readonly TableSpec[], options: ProfileRunOptions): EventRequest {

@@ -78,6 +78,13 @@ function loudSeries(column: string): readonly TableHistory[] {
       { distinct: noisy(20, () => 50, 0.01) },
       { name: column, type: 'text', distinct: { value: 500, exact: true } },
     ),
+    ...[{}, { upper: 0 }].map((limits) =>
+      tableHistory({
+        profile: { ...profileOf(100), metrics: [{ name: 'unpaid', value: 40 }] },
+        customMetrics: [{ name: 'unpaid', kind: 'mean', severity: 'critical', ...limits }],
+        tableSeries: { 'custom.unpaid': points(noisy(20, () => 2, 0.01)) },
+      }),
+    ),
     runs({ p50: noisy(20, () => 50, 0.01) }, { name: column, type: 'integer', mean: 50, quantiles }),
   ];
 }

@@ -81,6 +81,7 @@ async function histories(options: {
         signal: new AbortController().signal,
         asOfMs: AS_OF,
         wanted: () => true,
+        customQueries: () => [],
         insertTime: ({ name }) => declared[name],
         timeZone: () => timeZone,
         database: () => database.name,

@@ -1,9 +1,13 @@
 import type { Guards, RetrySettings } from '#src/contract/connection.js';
+import type { CustomQuery } from '#src/contract/custom-query.js';
 import type { SourceSettings } from '#src/contract/messages.js';
 import type { Discovery, HeldSnapshot, SourceAccess } from '#src/coordinator/ports.js';
 import type { TableSpec } from '#src/core/model/relation.js';
+import type { CustomFigure } from '#src/core/model/profile.js';
 import { connectionBudget } from './budget.js';
 import { type DiscoveryOptions, discoverTables } from './catalog.js';
+import { measureCustomQuery } from './custom-query.js';
+import { toFailure } from './failure.js';
 import { type RetryNotice, withRetry } from './retry.js';
 import { readServerFacts } from './server-facts.js';
 import { SnapshotOwner } from './snapshot.js';
@@ -97,6 +101,30 @@ export class PostgresSourceAccess implements SourceAccess {
       });
       lent.catch(reject);
     });
+  }
+
+  async measure(table: TableSpec, queries: readonly CustomQuery[]): Promise<readonly CustomFigure[]> {
+    const pool = (this.#pool ??= this.#createPool(this.#maxConnections));
+    const { guards, retry, onRetry, signal, source } = this.options;
+    const name = `${table.schema}.${table.name}`;
+    const figures: CustomFigure[] = [];
+    for (const query of queries) {
+      const describe = { source: this.name, operation: `measure ${query.name} of ${name}` };
+      try {
+        const value = await withRetry(
+          () => pool.withClient((client) => measureCustomQuery(client, table, query, guards)),
+          { settings: retry, describe, onRetry, signal },
+        );
+        figures.push({ name: query.name, value });
+      } catch (error) {
+        const failure = toFailure(error, { table: name, connection: source.connection });
+        figures.push({
+          name: query.name,
+          failure: { ...failure, message: `metric ${query.name} of ${name}: ${failure.message}` },
+        });
+      }
+    }
+    return figures;
   }
 
   /** Cancel what runs on the server and close every connection. */

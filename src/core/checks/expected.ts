@@ -20,7 +20,7 @@ const MOVE_WITH_ROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Checks whose judge takes what is expected as the new level: beyond that, a change is news again. */
-const LEARNING: readonly string[] = ['volume', 'growth', 'mean', 'spread', 'share', 'distinct'];
+const LEARNING: readonly string[] = ['volume', 'growth', 'mean', 'spread', 'share', 'distinct', 'custom'];
 
 /** When people said that a figure is as it should be, epoch milliseconds, oldest first. */
 export function expectedSince(history: TableHistory, metric: string, column?: string): readonly number[] {

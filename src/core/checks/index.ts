@@ -3,6 +3,8 @@ import type { SourceHistory, TableHistory } from '../model/history.js';
 import { allNull } from './all-null.js';
 import { categories } from './categories.js';
 import type { SourceCheck, TableCheck } from './check.js';
+import { custom } from './custom.js';
+import { customLimit } from './custom-limit.js';
 import { databaseGone } from './database-gone.js';
 import { databases } from './databases.js';
 import { distinct } from './distinct.js';
@@ -49,6 +51,8 @@ export const tableChecks: readonly TableCheck[] = [
   spread,
   share,
   distinct,
+  customLimit,
+  custom,
 ];
 
 /** Every check of a source. A new one is one file and one line here. */

@@ -1,5 +1,7 @@
 import type { DaysBefore, EventHistory } from './event-history.js';
+import type { Severity } from './finding.js';
 import type { TableProfile } from './profile.js';
+import type { SeriesKind } from './series.js';
 
 /** A stored figure: `time` is epoch milliseconds of the run that measured it. */
 export interface Point {
@@ -24,6 +26,16 @@ export interface SchemaVersion {
   readonly oid: number;
   readonly columns: readonly KnownColumn[];
   readonly primaryKey: readonly string[];
+}
+
+/** How a metric of sentinel.yaml is judged: by its limits where it has any, else by its past. */
+export interface CustomMetricRule {
+  readonly name: string;
+  readonly kind: SeriesKind;
+  readonly lower?: number;
+  readonly upper?: number;
+  /** Of a value beyond a limit. */
+  readonly severity: Severity;
 }
 
 /** A person said that what was found about a figure is as it should be, and that has not run out. */
@@ -78,6 +90,8 @@ export interface TableHistory {
   readonly eventsBefore?: DaysBefore;
   /** Declared limit on staleness in seconds, from sentinel.yaml. */
   readonly freshnessLimitSeconds?: number;
+  /** Rules for `profile.metrics`, from sentinel.yaml. */
+  readonly customMetrics?: readonly CustomMetricRule[];
   readonly expectations?: readonly Expectation[];
 }
 

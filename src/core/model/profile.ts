@@ -56,6 +56,11 @@ export interface ColumnProfile {
   readonly failure?: Failure;
 }
 
+/** What a metric of sentinel.yaml came to; `value` is null where its query gave NULL, which is unknown. */
+export type CustomFigure =
+  | { readonly name: string; readonly value: number | null }
+  | { readonly name: string; readonly failure: Failure };
+
 /** The outcome for one table of one run. Figures are absent unless `status` is `ok`. */
 export interface TableProfile {
   readonly source: string;
@@ -68,5 +73,7 @@ export interface TableProfile {
   readonly rowCount?: number;
   readonly durationMs: number;
   readonly columns: readonly ColumnProfile[];
+  /** Metrics that sentinel.yaml defines for the table; absent where there are none. */
+  readonly metrics?: readonly CustomFigure[];
   readonly failure?: Failure;
 }

@@ -30,6 +30,9 @@ tables:
   - match: orders
     insertTime: created_at
     freshness: 24h
+metrics:
+  - { name: unpaid, match: orders, expression: avg(1), kind: share, max: 0.5, severity: warn }
+  - { name: orphans, match: batch.sales.orders, query: 'SELECT 1', maxCost: 7 }
 checks:
   disabled: [first_null]
   rowCount: { minEffectShare: 0.2 }
@@ -47,6 +50,25 @@ slots: { maxRetainedBytes: 10GiB }
     foreignTables: true,
     sources: { batch: { timeZone: 'Europe/Berlin' }, cdc: {} },
     tables: [{ match: 'orders', insertTime: 'created_at', freshnessSeconds: 86_400 }],
+    metrics: [
+      {
+        name: 'unpaid',
+        match: 'orders',
+        sql: { kind: 'expression', text: 'avg(1)' },
+        maxCost: 1_000_000,
+        kind: 'rate',
+        upper: 0.5,
+        severity: 'warn',
+      },
+      {
+        name: 'orphans',
+        match: 'batch.sales.orders',
+        sql: { kind: 'query', text: 'SELECT 1' },
+        maxCost: 7,
+        kind: 'mean',
+        severity: 'critical',
+      },
+    ],
     checks: {
       disabled: ['first_null'],
       settings: {
@@ -86,6 +108,27 @@ test.each([
     'an unknown key of a source',
     'sources: { batch: { timezone: UTC } }',
     { setting: 'sources.batch.timezone', fix: 'rename it to timeZone' },
+  ],
+  [
+    'a metric with two ways to be measured',
+    'metrics:\n  - { name: a, match: t, query: SELECT 1, expression: count(*) }',
+    { setting: 'metrics[0]', line: 2, allowed: 'expression or query, and not both' },
+  ],
+  ['a metric that is not measured', 'metrics: [{ name: a, match: t }]', { setting: 'metrics[0]' }],
+  [
+    'a metric with a name that is none',
+    'metrics: [{ name: Unpaid!, match: t, query: SELECT 1 }]',
+    { setting: 'metrics[0].name', found: 'Unpaid!' },
+  ],
+  [
+    'two metrics of one name',
+    'metrics: [{ name: a, match: t, query: SELECT 1 }, { name: a, match: u, query: SELECT 1 }]',
+    { setting: 'metrics', allowed: 'each name once' },
+  ],
+  [
+    'limits the wrong way round',
+    'metrics: [{ name: a, match: t, query: SELECT 1, min: 2, max: 1 }]',
+    { setting: 'metrics[0].max', allowed: 'at least min' },
   ],
   ['broken YAML', 'views: {\n', { setting: 'sentinel.yaml', allowed: 'YAML 1.2, each key once' }],
   ['the same key twice', 'views: {}\nviews: {}', { setting: 'sentinel.yaml', line: 2 }],
