@@ -117,7 +117,11 @@ test('every statement that reads runs under the guards, whatever the role and da
   const { rows } = await watched.owner.query<{ version: number }>(
     "SELECT current_setting('server_version_num')::int AS version",
   );
-  const names = [...SETTINGS, ...(rows[0]!.version >= 170000 ? ['transaction_timeout'] : [])];
+  const names = [
+    ...SETTINGS,
+    ...(rows[0]!.version >= 140000 ? ['client_connection_check_interval'] : []),
+    ...(rows[0]!.version >= 170000 ? ['transaction_timeout'] : []),
+  ];
   // Each row says what was in force when it was read.
   await watched.create(
     `
@@ -158,6 +162,7 @@ test('every statement that reads runs under the guards, whatever the role and da
     TimeZone: 'UTC',
     application_name: expect.stringMatching(/^sentinel\/profiler\/worker-\d+$/),
     max_parallel_workers_per_gather: '0',
+    ...(names.includes('client_connection_check_interval') && { client_connection_check_interval: '2s' }),
     ...(names.includes('transaction_timeout') && { transaction_timeout: '250s' }),
   });
   // What would write is refused, and nothing is written.

@@ -61,7 +61,7 @@ export async function checkSource(
   const limited = limitGuards(guards, limitMs);
   const clients: SourceClient[] = [];
   const open = async () => {
-    const client = new SourceClient(settings, limited, 'sentinel/health');
+    const client = new SourceClient(settings, limited, 'sentinel/health/main');
     clients.push(client);
     await client.connect();
     return client;

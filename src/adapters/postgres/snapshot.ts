@@ -1,11 +1,10 @@
 import type pg from 'pg';
 import type { Guards } from '#src/contract/connection.js';
 import type { TableSpec } from '#src/core/model/relation.js';
-import { serverTraits } from './client-state.js';
 import { lockTables } from './lock-tables.js';
 import { quoteQualified } from './quote.js';
 import { SourceError } from './source-error.js';
-import { transactionPrologue } from './transaction.js';
+import { beginReadOnly } from './transaction.js';
 
 /**
  * Holds one table still while several connections read it: an ACCESS SHARE lock on everything that is read, and an
@@ -41,7 +40,7 @@ export class SnapshotOwner {
     const openedAt = Date.now();
     try {
       // READ COMMITTED: each statement takes its own snapshot, so the exported one is younger than the locks before it.
-      await client.query(transactionPrologue({ ...guards, ...serverTraits(client) }));
+      await beginReadOnly(client, guards);
       await lockTables(client, [table]);
       return new SnapshotOwner(client, guards.maxTransactionAgeMs, openedAt, await takeSnapshot(client, table));
     } catch (error) {

@@ -136,7 +136,7 @@ export class PostgresSourceAccess implements SourceAccess {
   #createPool(maxConnections: number): SourcePool {
     const settings: SourceSettings = { ...this.options.source, maxConnections, keepIdle: false };
     const { guards, signal } = this.options;
-    const pool = new SourcePool(settings, guards, COORDINATOR_POOL, `sentinel/orchestrator/${this.name}`);
+    const pool = new SourcePool(settings, guards, COORDINATOR_POOL, 'sentinel/orchestrator/main');
     // One for listing and one for snapshots: few enough to listen for the life of the run.
     signal.addEventListener('abort', () => void pool.cancelRunning(), { once: true });
     return pool;

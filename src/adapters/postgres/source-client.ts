@@ -113,6 +113,11 @@ export class SourceClient extends pg.Client {
     return undefined;
   }
 
+  /** Cancel the statement that runs, if one does. Resolves within `limitMs`; never rejects. */
+  cancelRunning(limitMs: number): Promise<void> {
+    return cancelUntilSettled(this, this.#settings, limitMs);
+  }
+
   async #open(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import pg from 'pg';
 import type { Guards, PoolSettings } from '#src/contract/connection.js';
 import type { SourceSettings } from '#src/contract/messages.js';
-import { cancelUntilSettled } from './cancel.js';
 import { isAlive, isBusy, settled } from './client-state.js';
 import { ConnectionSlots } from './connection-slots.js';
 import { isServerError, SourceClient } from './source-client.js';
@@ -13,6 +12,9 @@ export type PoolEvent =
   | { readonly type: 'open' | 'close'; readonly source: string }
   /** A connection broke while nobody used it. */
   | { readonly type: 'lost'; readonly source: string; readonly error: Error };
+
+/** SQLSTATEs after which a cancel request may still be under way: `query_canceled`, `transaction_timeout`. */
+const CANCELLED: ReadonlySet<unknown> = new Set(['57014', '25P04']);
 
 /** How often idle connections are offered to other threads that wait for a slot. */
 const YIELD_EVERY_MS = 50;
@@ -87,7 +89,7 @@ export class SourcePool {
       return await fn(client);
     } catch (error) {
       if (isServerError(error)) await settled(client, SETTLE_MS);
-      cancelled = (error as { code?: unknown } | null)?.code === '57014';
+      cancelled = CANCELLED.has((error as { code?: unknown } | null)?.code);
       // node-postgres says of a broken connection only that it is not usable; the first error says why.
       throw client.lost && (error as { code?: unknown } | null)?.code === undefined ? client.lost : error;
     } finally {
@@ -101,8 +103,7 @@ export class SourcePool {
   /** Cancel every statement that runs on this pool now. Resolves within the connect timeout; never rejects. */
   async cancelRunning(): Promise<void> {
     const running = [...this.#inUse].filter(isBusy);
-    const { connection } = this.#source;
-    await Promise.all(running.map((client) => cancelUntilSettled(client, connection, this.#guards.connectTimeoutMs)));
+    await Promise.all(running.map((client) => client.cancelRunning(this.#guards.connectTimeoutMs)));
   }
 
   /** Refuse new work, wait for what runs (`cancelRunning` first where that must not take long), close everything. */

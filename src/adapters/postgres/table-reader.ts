@@ -80,7 +80,7 @@ export function createTableReader(options: TableReaderOptions): TableReader {
 
     async reachable(source) {
       try {
-        await pool(source).withClient((client) => client.query('SELECT 1'));
+        await pool(source).withClient((client) => readOnly(client, guards, () => client.query('SELECT 1')));
         return true;
       } catch {
         return false;

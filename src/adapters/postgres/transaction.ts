@@ -1,8 +1,10 @@
 import type pg from 'pg';
 import type { Guards } from '#src/contract/connection.js';
 import { isBusy, type ServerTraits, serverTraits } from './client-state.js';
+import { CONNECTION_CHECK_MS, checksConnection } from './connection-check.js';
 import { quoteLiteral } from './quote.js';
 import { isServerError } from './source-client.js';
+import { limitAge } from './transaction-age.js';
 
 export interface TransactionOptions extends Guards {
   /** Default `read committed`. */
@@ -11,6 +13,8 @@ export interface TransactionOptions extends Guards {
   readonly parallel?: boolean;
   /** Adopt this exported snapshot (`pg_export_snapshot()`); needs `repeatable read`. */
   readonly snapshot?: string;
+  /** True where `checksConnection` found it possible. */
+  readonly checkConnection?: boolean;
 }
 
 /** `server_version_num` from which a transaction can be limited as a whole. */
@@ -41,6 +45,7 @@ export function transactionPrologue(options: TransactionOptions & ServerTraits):
   ];
   if (!options.parallel) settings.push(['max_parallel_workers_per_gather', 0]);
   if (options.serverVersionNum >= TRANSACTION_TIMEOUT_SINCE) settings.push(['transaction_timeout', age]);
+  if (options.checkConnection) settings.push(['client_connection_check_interval', CONNECTION_CHECK_MS]);
   return [
     `BEGIN ISOLATION LEVEL ${(options.isolation ?? 'read committed').toUpperCase()} READ ONLY`,
     // pg_temp last: unnamed it is searched first, and behind a pooler another client's temporary table may be in it.
@@ -53,20 +58,29 @@ export function transactionPrologue(options: TransactionOptions & ServerTraits):
   ].join('; ');
 }
 
+/** Open a guarded READ ONLY transaction on `client`, which is outside one. Takes no snapshot. */
+export async function beginReadOnly(client: pg.Client, options: TransactionOptions): Promise<void> {
+  const checkConnection = await checksConnection(client);
+  await client.query(transactionPrologue({ ...options, ...serverTraits(client), checkConnection }));
+}
+
 /**
  * Run `fn` inside one guarded READ ONLY transaction on `client`. Guards are `SET LOCAL`, so they hold behind a
  * transaction pooler too. Commits when `fn` resolves; rolls back and rethrows its error otherwise.
  */
 export async function readOnly<T>(client: pg.Client, options: TransactionOptions, fn: () => Promise<T>): Promise<T> {
+  const age = limitAge(client, options.maxTransactionAgeMs);
   try {
-    await client.query(transactionPrologue({ ...options, ...serverTraits(client) }));
+    await beginReadOnly(client, options);
     const result = await fn();
     await client.query('COMMIT');
     return result;
   } catch (error) {
     // Behind a statement that still runs a rollback would wait for it; the pool cancels it and closes such a connection.
     if (!isBusy(client) || isServerError(error)) await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
+    throw age.asOverdue(error);
+  } finally {
+    age.stop();
   }
 }
 

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
 import { StoreError, storeName } from './failure.js';
 import type { StoreOptions } from './options.js';
+import { guarded } from './session.js';
 import { endHolder, renewLease, selectLease, takeLease, tryLock } from './sql/lease.js';
 
 /** The right to write, as one connection holds it. */
@@ -29,13 +30,19 @@ const POLL_MS = 50;
 export async function takeWriterLease(client: pg.Client, options: StoreOptions, holder: string): Promise<Lease> {
   const s = quoteIdentifier(options.schema);
   const giveUpAt = Date.now() + DEAD_HOLDER_WAIT_MS;
-  while (!(await locked(client, options.schema))) {
-    const row = (await client.query<LeaseRow>(selectLease(s))).rows[0]!;
+  for (;;) {
+    const row = await guarded(client, options, async () => {
+      const isOurs = await locked(client, options.schema);
+      return isOurs ? null : (await client.query<LeaseRow>(selectLease(s))).rows[0]!;
+    });
+    if (!row) break;
     if (!diedHere(row) || Date.now() > giveUpAt) throw busy(row, options);
     await delay(POLL_MS);
   }
-  const taken = await client.query<{ epoch: string }>(takeLease(s), [holder, process.pid, hostname()]);
-  return { epoch: Number(taken.rows[0]!.epoch), backendPid: await backendPid(client) };
+  return guarded(client, options, async () => {
+    const taken = await client.query<{ epoch: string }>(takeLease(s), [holder, process.pid, hostname()]);
+    return { epoch: Number(taken.rows[0]!.epoch), backendPid: await backendPid(client) };
+  });
 }
 
 /**
@@ -44,17 +51,19 @@ export async function takeWriterLease(client: pg.Client, options: StoreOptions, 
  */
 export async function renewWriterLease(client: pg.Client, options: StoreOptions, lease: Lease): Promise<Lease> {
   const s = quoteIdentifier(options.schema);
-  if (!(await locked(client, options.schema))) {
-    const row = (await client.query<LeaseRow>(selectLease(s))).rows[0]!;
-    if (Number(row.epoch) !== lease.epoch) throw leaseLost(options);
-    await client.query(endHolder, [options.schema, lease.backendPid]);
-    throw new StoreError('store_busy', `${name(options)}: the previous connection of this process still holds it`, {
-      retryable: true,
-    });
-  }
-  const renewed = await client.query(renewLease(s), [lease.epoch]);
-  if (renewed.rowCount === 0) throw leaseLost(options);
-  return { epoch: lease.epoch, backendPid: await backendPid(client) };
+  return guarded(client, options, async () => {
+    if (!(await locked(client, options.schema))) {
+      const row = (await client.query<LeaseRow>(selectLease(s))).rows[0]!;
+      if (Number(row.epoch) !== lease.epoch) throw leaseLost(options);
+      await client.query(endHolder, [options.schema, lease.backendPid]);
+      throw new StoreError('store_busy', `${name(options)}: the previous connection of this process still holds it`, {
+        retryable: true,
+      });
+    }
+    const renewed = await client.query(renewLease(s), [lease.epoch]);
+    if (renewed.rowCount === 0) throw leaseLost(options);
+    return { epoch: lease.epoch, backendPid: await backendPid(client) };
+  });
 }
 
 export function leaseLost(options: StoreOptions): StoreError {

@@ -15,7 +15,7 @@ interface SchemaFacts {
 }
 
 /**
- * Bring the store's schema to this program's version; safe from several processes at once, and one query where nothing
+ * Bring the store's schema to this program's version; safe from several processes at once, and two queries where nothing
  * is to do, so a role that may only read can open a store that is up to date. Rejects with `StoreError`: `store_newer`
  * where a newer program made it, `store_forbidden` where the role may not.
  */
@@ -26,12 +26,13 @@ export async function migrate(
   migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<void> {
   try {
-    const facts = (await client.query<SchemaFacts>(schemaFacts, [schema])).rows[0]!;
+    const facts = await inTransaction(client, 'READ ONLY', () => factsOf(client, schema));
     if (/^(EUC_|MULE_)/.test(facts.encoding)) throw unsuitable(connection, schema, facts.encoding);
     const s = quoteIdentifier(schema);
     try {
       const latest = migrations.length;
-      let version = facts.usable && facts.migrated ? await versionOf(client, s) : 0;
+      const read = () => inTransaction(client, 'READ ONLY', () => versionOf(client, s));
+      let version = facts.usable && facts.migrated ? await read() : 0;
       while (version < latest) version = await step(client, schema, s, migrations);
       if (version > latest) throw newer(connection, schema, version, latest);
     } catch (error) {
@@ -43,34 +44,52 @@ export async function migrate(
   }
 }
 
+/** Waiting for another process's migration is the normal case, not a hung lock. */
+const GUARDS = [
+  `SET LOCAL lock_timeout = '60s'`,
+  `SET LOCAL statement_timeout = '1h'`,
+  `SET LOCAL idle_in_transaction_session_timeout = '60s'`,
+].join('; ');
+
+async function inTransaction<T>(
+  client: ClientBase,
+  access: 'READ ONLY' | 'READ WRITE',
+  work: () => Promise<T>,
+): Promise<T> {
+  await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED ${access}; ${GUARDS}`);
+  try {
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined); // the first error is the one to report
+    throw error;
+  }
+}
+
+async function factsOf(client: ClientBase, schema: string): Promise<SchemaFacts> {
+  return (await client.query<SchemaFacts>(schemaFacts, [schema])).rows[0]!;
+}
+
 async function versionOf(client: ClientBase, s: string): Promise<number> {
   return (await client.query<{ version: number }>(selectVersion(s))).rows[0]!.version;
 }
 
 /** Apply the next step in one transaction, under the lock; resolves with the version the store has then. */
-async function step(client: ClientBase, schema: string, s: string, migrations: readonly Migration[]): Promise<number> {
-  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
-  try {
-    // Waiting for another process's migration is the normal case, not a hung lock.
-    await client.query(`SET LOCAL lock_timeout = '60s'`);
+function step(client: ClientBase, schema: string, s: string, migrations: readonly Migration[]): Promise<number> {
+  return inTransaction(client, 'READ WRITE', async () => {
     await client.query(lockMigrations, [schema]);
-    const { exists } = (await client.query<SchemaFacts>(schemaFacts, [schema])).rows[0]!;
+    const { exists } = await factsOf(client, schema);
     // CREATE SCHEMA IF NOT EXISTS asks for the right to create even where it exists.
     if (!exists) await client.query(`CREATE SCHEMA ${s}`);
     await client.query(createMigrationTable(s));
-    let version = await versionOf(client, s);
+    const version = await versionOf(client, s);
     const next = migrations[version];
-    if (next) {
-      await client.query(next.sql(s));
-      await client.query(insertMigration(s), [next.version, next.name]);
-      version = next.version;
-    }
-    await client.query('COMMIT');
-    return version;
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined); // the first error is the one to report
-    throw error;
-  }
+    if (!next) return version;
+    await client.query(next.sql(s));
+    await client.query(insertMigration(s), [next.version, next.name]);
+    return next.version;
+  });
 }
 
 /** Texts are stored as UTF-8 bytes; these encodings check bytes in a way that UTF-8 does not pass. */

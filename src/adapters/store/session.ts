@@ -11,6 +11,32 @@ import { DEFAULT_RETRY, type StoreOptions } from './options.js';
  */
 export const UTF8_AS_IT_IS = `SET LOCAL client_encoding = 'SQL_ASCII'`;
 
+/** What limits every transaction of the store; `SET LOCAL`, so that it holds behind a transaction pooler too. */
+export function storeGuards({ guards }: StoreOptions): string {
+  return [
+    'SET LOCAL search_path = pg_catalog, pg_temp',
+    UTF8_AS_IT_IS,
+    'SET LOCAL DateStyle = ISO',
+    `SET LOCAL statement_timeout = ${guards.statementTimeoutMs}`,
+    `SET LOCAL lock_timeout = ${guards.lockTimeoutMs}`,
+    `SET LOCAL idle_in_transaction_session_timeout = ${guards.maxTransactionAgeMs}`,
+    'SET LOCAL jit = off',
+  ].join('; ');
+}
+
+/** Run statements that belong to no run's transaction in a guarded one of their own. */
+export async function guarded<T>(client: pg.Client, options: StoreOptions, work: () => Promise<T>): Promise<T> {
+  await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${storeGuards(options)}`);
+  try {
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    if (isAlive(client) && !isBusy(client)) await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
 /** A new connection to the store; the caller ends it. */
 export function openSession(options: StoreOptions, role: 'reader' | 'writer'): Promise<pg.Client> {
   return connect(options.connection, options.guards, `${options.applicationName}/${role}`);

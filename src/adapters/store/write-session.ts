@@ -6,7 +6,7 @@ import { StoreError } from './failure.js';
 import { type Lease, leaseLost, renewWriterLease, takeWriterLease } from './lease.js';
 import type { StoreOptions } from './options.js';
 import type { Query } from './reader-pool.js';
-import { isReusable, openSession, retrying, UTF8_AS_IT_IS } from './session.js';
+import { guarded, isReusable, openSession, retrying, storeGuards } from './session.js';
 import { checkLease, releaseLease, unlock } from './sql/lease.js';
 
 /** What a transaction body may use. */
@@ -90,18 +90,11 @@ export class WriteSession {
     }
   }
 
-  /** One round trip. The guards are `SET LOCAL`, so that they hold behind a transaction pooler too. */
+  /** One round trip. */
   #prologue(): string {
-    const { statementTimeoutMs, lockTimeoutMs, maxTransactionAgeMs } = this.#options.guards;
     return [
       'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
-      'SET LOCAL search_path = pg_catalog, pg_temp',
-      UTF8_AS_IT_IS,
-      `SET LOCAL DateStyle = ISO`,
-      `SET LOCAL statement_timeout = ${statementTimeoutMs}`,
-      `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
-      `SET LOCAL idle_in_transaction_session_timeout = ${maxTransactionAgeMs}`,
-      `SET LOCAL jit = off`,
+      storeGuards(this.#options),
       // What is acknowledged survives a crash of the server, even where the role's default says otherwise.
       `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`,
       checkLease(this.#s, this.#lease.epoch),
@@ -131,8 +124,10 @@ export class WriteSession {
       this.#client = null;
       if (!client || !isAlive(client)) return;
       try {
-        await client.query(releaseLease(this.#s), [this.#lease.epoch]);
-        await client.query(unlock, [this.#options.schema]);
+        await guarded(client, this.#options, async () => {
+          await client.query(releaseLease(this.#s), [this.#lease.epoch]);
+          await client.query(unlock, [this.#options.schema]);
+        });
       } catch {
         // The lock goes with the connection; only the time of release is not recorded.
       }
