@@ -84,7 +84,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   let { rows, bytes } = { rows: 0, bytes: 0 };
   const engine = openEngine({
     connections: sources,
-    settings: workerSettings(config),
+    settings: { ...workerSettings(config), logPressure: logs.pressure },
     workers: config.workers,
     ...(config.maxConnections !== undefined && { maxConnections: config.maxConnections }),
     signal: stop.signal,

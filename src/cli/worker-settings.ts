@@ -25,5 +25,6 @@ export function workerSettings(config: Config): Omit<WorkerSettings, 'sources'> 
     discovery: discoverySettings(config),
     checks: config.policy.checks,
     logLevel: config.logs.level,
+    componentLevels: config.logs.componentLevels,
   };
 }

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type { ConnectionSettings, Guards, PoolSettings, RetrySettings } from '#src/contract/connection.js';
 import { type ConnectionContext, isLoopback, metadataConnection, sourceConnection } from './connections.js';
+import type { ComponentLevels, LogLevel } from '#src/contract/log-levels.js';
 import { type Environment, type EnvironmentInput, readEnvironment } from './load-env.js';
+import { unknownComponents } from './log-levels.js';
 import { suggest } from './names.js';
 import { parseVariables, type Values } from './parse-variables.js';
 import type { Policy } from './policy.js';
@@ -17,7 +19,9 @@ export interface LogSettings {
   readonly maxBytes: number;
   /** gzip archives kept of each file; 0: none. */
   readonly backupCount: number;
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly level: LogLevel;
+  /** By component; they beat `level`. */
+  readonly componentLevels: ComponentLevels;
   /** `auto`: text on the console, JSON in files. */
   readonly format: 'auto' | 'text' | 'json';
 }
@@ -85,6 +89,7 @@ export function loadConfig(options: EnvironmentInput): Config {
   const batch = sources[Math.max(0, names.indexOf('batch'))];
   const connection = metadataConnection(batch, context);
   checkTogether(values, problems);
+  problems.push(...unknownComponents(values.LOG_LEVELS ?? {}, names, raw.variables.get('LOG_LEVELS')));
   const policy = readPolicy(cwd, problems);
   checkSourceNames(policy, names, problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -123,6 +128,7 @@ function fromValues(values: GeneralValues, cwd: string) {
       maxBytes: values.LOG_MAX_BYTES,
       backupCount: values.LOG_BACKUP_COUNT,
       level: values.LOG_LEVEL,
+      componentLevels: values.LOG_LEVELS ?? {},
       format: values.LOG_FORMAT,
     },
     profile: {

@@ -1,4 +1,6 @@
 import { SSL_MODES } from '#src/contract/connection.js';
+import { LOG_LEVELS } from '#src/contract/log-levels.js';
+import { componentLevels } from './log-levels.js';
 import type { Validator } from './validators.js';
 import {
   bytes,
@@ -187,7 +189,10 @@ export const VARIABLES = {
     'size at which a log file is rotated',
   ),
   LOG_BACKUP_COUNT: variable('Logs', '5', int({ min: 0, max: 1000 }), 'gzip archives kept of each log file'),
-  LOG_LEVEL: variable('Logs', 'info', oneOf(['debug', 'info', 'warn', 'error']), 'least severe level that is logged'),
+  LOG_LEVEL: variable('Logs', 'info', oneOf(LOG_LEVELS), 'least severe level that is logged'),
+  LOG_LEVELS: optional('Logs', componentLevels(), 'levels of single components, e.g. profiler=debug,batch_db=warn', {
+    defaultText: 'LOG_LEVEL for all',
+  }),
   LOG_FORMAT: variable(
     'Logs',
     'auto',

@@ -6,6 +6,7 @@ import type { SourceHistory, TableHistory } from '#src/core/model/history.js';
 import type { TableProfile } from '#src/core/model/profile.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import type { ConnectionSettings, Guards, PoolSettings, RetrySettings } from './connection.js';
+import type { ComponentLevels } from './log-levels.js';
 
 /**
  * Everything that crosses between the coordinator (main thread) and the workers. The coordinator's side is
@@ -22,6 +23,10 @@ export interface WorkerSettings {
   readonly discovery: DiscoverySettings;
   readonly checks: { readonly disabled: readonly string[]; readonly settings: CheckSettings };
   readonly logLevel: string;
+  /** Levels of single components; they beat `logLevel`. */
+  readonly componentLevels?: ComponentLevels;
+  /** Makes a worker wait that logs faster than the main thread writes; layout in `adapters/logging/log-pressure.ts`. */
+  readonly logPressure?: SharedArrayBuffer;
 }
 
 /** Known once the coordinator has asked the server, so it comes with each task. */

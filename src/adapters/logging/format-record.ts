@@ -1,6 +1,6 @@
 import { pino } from 'pino';
+import { LOG_LEVELS, type LogLevel } from '#src/contract/log-levels.js';
 import type { LogRecord } from '#src/contract/messages.js';
-import { LOG_LEVELS, type LogLevel } from './logger.js';
 
 /** A record as one line without its newline. */
 export type RecordFormatter = (record: LogRecord) => string;

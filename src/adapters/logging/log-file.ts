@@ -1,6 +1,5 @@
-import { access, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { createStream, type RotatingFileStream } from 'rotating-file-stream';
+import { createLogArchive } from './log-archive.js';
+import { AppendError, type LogStream, openLogStream } from './log-stream.js';
 
 export interface LogFileOptions {
   readonly dir: string;
@@ -8,110 +7,161 @@ export interface LogFileOptions {
   readonly name: string;
   /** A line that brings the file to this size is its last. */
   readonly maxBytes: number;
-  /** Archives kept: `profiler.log.1.gz` is the newest. */
+  /** gzip archives kept, see `log-archive.ts`. */
   readonly backupCount: number;
   /** Told of each thing that keeps lines from being written. */
   readonly onProblem: (error: Error) => void;
+  /** So many lines are in the file, or never will be. */
+  readonly onSettled: (lines: number) => void;
+  /** The line that says, once lines can be written again, how many were lost. */
+  readonly lossLine: (lost: number) => string;
 }
 
 /** One rotated log file. Writing never throws and never waits. */
 export interface LogFile {
   write(line: string): void;
-  /** Resolves when everything written is in the file, or could not be. */
-  close(): Promise<void>;
+  /** Resolves when everything written is in the file and its archives, or could not be: with how many lines were lost. */
+  close(): Promise<number>;
 }
 
-/** After a failure, lines are dropped for so long before the file is opened again. */
+/** After a failure lines wait for so long before the file is opened again. */
 const REOPEN_AFTER_MS = 5_000;
-/** How often it is looked whether somebody removed the file. */
-const CHECK_EVERY_MS = 1_000;
-/** Lines waiting for a slow disk or a rotation; more are dropped. */
-const MAX_WAITING_BYTES = 32 * 2 ** 20;
+/** Lines that wait for a full disk to have room again; those that come after them are lost. */
+const MAX_WAITING_BYTES = 16 * 2 ** 20;
+/** Lines are written together, up to this size. */
+const BLOCK_BYTES = 64 * 2 ** 10;
+const NEWLINE = 10;
+
+/** Lines that are being written. */
+interface Block {
+  readonly bytes: Buffer;
+  readonly lines: number;
+  /** Bytes of it that are in the file already: a write failed in the middle. */
+  readonly landed: number;
+  /** That file. */
+  readonly inode?: number | undefined;
+}
 
 /** Opens the file at the first line. */
-export function createLogFile({ dir, name, maxBytes, backupCount, onProblem }: LogFileOptions): LogFile {
-  const path = join(dir, name);
-  let stream: RotatingFileStream | undefined;
+export function createLogFile(options: LogFileOptions): LogFile {
+  const { dir, name, maxBytes, onProblem, onSettled, lossLine } = options;
+  const archive = createLogArchive(options);
+  const waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let block: Block | undefined;
+  let stream: LogStream | undefined;
   let failedMs = Number.NEGATIVE_INFINITY;
-  let checkedMs = 0;
-  let isRotating = false;
-  let rotations = 0;
-  const closing = new Set<Promise<void>>();
+  let draining: Promise<void> | undefined;
+  let isClosed = false;
+  /** Lines lost in all, and those of them that no line in the file tells of. */
+  let [lost, untold] = [0, 0];
 
-  const open = (): RotatingFileStream => {
-    const opened = createStream(name, {
-      path: dir,
-      size: `${maxBytes}B`,
-      // It keeps at least one archive; where none is wanted it is removed below.
-      rotate: Math.max(1, backupCount),
-      compress: 'gzip',
-    });
-    opened.on('rotation', () => {
-      isRotating = true;
-      rotations++;
-    });
-    opened.on('open', () => {
-      isRotating = false;
-    });
-    if (backupCount === 0) opened.on('rotated', (archive) => rmSync(archive, { force: true }));
-    opened.on('error', (error) => {
-      onProblem(error);
-      if (stream !== opened) return;
-      stream = undefined;
-      isRotating = false;
+  /** The open file and its size; opened anew where somebody removed or replaced it. */
+  const ready = async (): Promise<{ opened: LogStream; size: number }> => {
+    for (;;) {
+      stream ??= await openLogStream({ dir, name, maxBytes, archive, resumes: block?.inode });
+      const size = await stream.size();
+      if (size !== undefined) return { opened: stream, size };
+      onProblem(new Error(`${name} was removed while it was written`));
+      await shut();
+    }
+  };
+
+  const shut = async (): Promise<void> => {
+    const shutting = stream;
+    stream = undefined;
+    await shutting?.close();
+  };
+
+  /** As many lines as one write takes, and no more than up to the end of the file. */
+  const take = (size: number): Block => {
+    let [lines, length] = [0, 0];
+    while (lines < waiting.length && length < BLOCK_BYTES && size + length < maxBytes)
+      length += waiting[lines++]!.length;
+    if (lines === 0) length += waiting[lines++]!.length;
+    waitingBytes -= length;
+    return { bytes: Buffer.concat(waiting.splice(0, lines)), lines, landed: 0 };
+  };
+
+  const writeBlock = async (): Promise<void> => {
+    const { opened, size } = await ready();
+    block ??= take(size);
+    const { bytes, lines, inode } = block;
+    const from = inode === opened.inode ? block.landed : lineStart(bytes, block.landed);
+    try {
+      await opened.append(bytes.subarray(from), size);
+    } catch (error) {
+      if (!(error instanceof AppendError)) throw error;
+      block = { bytes, lines, landed: from + error.landed, inode: error.inode };
+      if (block.landed < bytes.length) throw error.cause;
+      // All of it is there: what failed is the rotation after it.
+      settleBlock();
+      throw error.cause;
+    }
+    settleBlock();
+  };
+
+  const settleBlock = (): void => {
+    const { lines } = block!;
+    block = undefined;
+    onSettled(lines);
+  };
+
+  const drain = async (): Promise<void> => {
+    try {
+      while (block !== undefined || waiting.length > 0) await writeBlock();
+      if (untold > 0) {
+        const line = lossLine(untold);
+        untold = 0;
+        push(line);
+        await writeBlock();
+      }
+    } catch (error) {
       failedMs = performance.now();
-    });
-    checkedMs = performance.now();
-    return opened;
+      onProblem(error as Error);
+      await shut();
+    }
   };
 
-  const end = (ended: RotatingFileStream): void => {
-    const closed = new Promise<void>((resolve) => {
-      if (ended.closed) resolve();
-      ended.once('close', () => resolve());
-      ended.end();
+  const start = (): void => {
+    if (isClosed || performance.now() - failedMs < REOPEN_AFTER_MS) return;
+    draining ??= drain().finally(() => {
+      draining = undefined;
+      if (waiting.length > 0) start();
     });
-    closing.add(closed);
-    void closed.then(() => closing.delete(closed));
   };
 
-  /** A removed file goes on taking lines that nobody will see: notice, and start a new one. */
-  const check = (): void => {
-    checkedMs = performance.now();
-    const [checked, rotation] = [stream, rotations];
-    access(path, (error) => {
-      if (
-        error?.code !== 'ENOENT' ||
-        isRotating ||
-        rotations !== rotation ||
-        checked === undefined ||
-        stream !== checked
-      )
-        return;
-      stream = undefined;
-      end(checked);
-      onProblem(Object.assign(new Error(`${path} was removed`), { code: 'ENOENT' }));
-    });
+  const push = (line: string): void => {
+    const bytes = Buffer.from(`${line}\n`);
+    waiting.push(bytes);
+    waitingBytes += bytes.length;
+  };
+
+  const lose = (lines: number): void => {
+    lost += lines;
+    untold += lines;
+    onSettled(lines);
   };
 
   return {
     write(line) {
-      const now = performance.now();
-      if (stream === undefined) {
-        if (now - failedMs < REOPEN_AFTER_MS) return;
-        stream = open();
-      } else if (now - checkedMs > CHECK_EVERY_MS && !isRotating) check();
-      if (stream.writableLength > MAX_WAITING_BYTES) {
-        onProblem(new Error(`${path} cannot take lines as fast as they come`));
-        return;
-      }
-      stream.write(`${line}\n`);
+      if (isClosed || waitingBytes > MAX_WAITING_BYTES) lose(1);
+      else push(line);
+      start();
     },
     async close() {
-      if (stream !== undefined) end(stream);
-      stream = undefined;
-      failedMs = Number.POSITIVE_INFINITY;
-      await Promise.all(closing);
+      isClosed = true;
+      await draining;
+      if (waiting.length > 0 || block !== undefined) await drain();
+      lose(waiting.length + (block?.lines ?? 0));
+      await shut();
+      await archive.idle();
+      return lost;
     },
   };
+}
+
+/** Where the line begins that holds the byte at `offset`. */
+function lineStart(bytes: Buffer, offset: number): number {
+  return offset === 0 ? 0 : bytes.lastIndexOf(NEWLINE, offset - 1) + 1;
 }

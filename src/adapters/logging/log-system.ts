@@ -1,10 +1,12 @@
 import type { LogSettings } from '#src/config/config.js';
+import { type LogLevel, logComponent } from '#src/contract/log-levels.js';
 import { createRedactor } from '#src/config/redact.js';
 import type { LogRecord } from '#src/contract/messages.js';
 import { formatText, jsonFormatter } from './format-record.js';
 import { createLogFile, type LogFile } from './log-file.js';
 import { type LogLock, lockLogs } from './log-lock.js';
-import { createLoggerFactory, isLogged, type LoggerFactory, type LogLevel } from './logger.js';
+import { countRecord, createLogPressure, type LogPressure, releaseBrake } from './log-pressure.js';
+import { createLoggerFactory, isLogged, type LoggerFactory } from './logger.js';
 import { plainFields } from './plain-fields.js';
 
 export interface LogSystemOptions {
@@ -26,7 +28,9 @@ export interface LogSystem {
   readonly fileLogger: LoggerFactory;
   /** A record of a worker thread (`worker-logger.ts`). */
   accept(record: LogRecord): void;
-  /** Resolves when every record is in its file; later ones reach only the console. */
+  /** Given to each worker thread, so that it waits where it logs faster than the files take it. */
+  readonly pressure: LogPressure;
+  /** Resolves when every record is in its file and full files are archives; later records reach only the console. */
   close(): Promise<void>;
 }
 
@@ -39,25 +43,25 @@ export function createLogSystem(settings: LogSettings, options: LogSystemOptions
   const formatConsole = settings.format === 'json' ? formatJson : formatText;
   const formatFile = settings.format === 'text' ? formatText : formatJson;
   const files = new Map<string, LogFile>();
+  const pressure = createLogPressure();
   let lock: LogLock | undefined;
   let lockFailedMs = Number.NEGATIVE_INFINITY;
   let isClosed = false;
   let hasWarned = false;
 
+  const ownWarning = (msg: string): LogRecord => {
+    const fixed = { level: 'warn', component: 'orchestrator', thread: 'main', fields: {} };
+    return { ...fixed, time: Date.now(), msg: redact(msg) };
+  };
+  const warn = (msg: string) => void console.write(`${formatConsole(ownWarning(msg))}\n`);
+
   const onProblem = (error: Error): void => {
     if (hasWarned) return;
     hasWarned = true;
-    const msg = redact(
-      `log files in ${settings.dir} cannot be written as they should (${error.message}); the run goes on`,
-    );
-    const line = { level: 'warn', time: Date.now(), component: 'orchestrator', thread: 'main', msg, fields: {} };
-    console.write(`${formatConsole(line)}\n`);
+    warn(`log files in ${settings.dir} cannot be written as they should (${error.message}); the run goes on`);
   };
 
-  const fileOf = (component: string): LogFile | undefined => {
-    const name = fileName(component);
-    const open = files.get(name);
-    if (open !== undefined || isClosed) return isClosed ? undefined : open;
+  const openFile = (name: string): LogFile | undefined => {
     if (lock === undefined) {
       if (performance.now() - lockFailedMs < LOCK_AGAIN_MS) return undefined;
       try {
@@ -69,34 +73,59 @@ export function createLogSystem(settings: LogSettings, options: LogSystemOptions
       }
     }
     const { dir, maxBytes, backupCount } = settings;
-    const file = createLogFile({ dir, name: `${name}${lock.suffix}.log`, maxBytes, backupCount, onProblem });
-    files.set(name, file);
+    return createLogFile({
+      ...{ dir, maxBytes, backupCount, onProblem },
+      name: `${name}${lock.suffix}.log`,
+      onSettled: (lines) => releaseBrake(pressure, lines),
+      lossLine(lost) {
+        countRecord(pressure);
+        return formatFile(ownWarning(lossText(lost)));
+      },
+    });
+  };
+
+  const fileOf = (component: string): LogFile | undefined => {
+    const name = logComponent(component);
+    const file = files.get(name) ?? openFile(name);
+    if (file !== undefined) files.set(name, file);
     return file;
   };
 
   const accept = (record: LogRecord, isForConsole = true): void => {
-    if (!isLogged(record.level, settings.level)) return;
     const safe = { ...record, msg: redact(record.msg), fields: plainFields(record.fields, redact) };
     if (isForConsole && isLogged(record.level, consoleLevel)) console.write(`${formatConsole(safe)}\n`);
-    fileOf(record.component)?.write(formatFile(safe));
+    const file = isClosed ? undefined : fileOf(record.component);
+    if (file !== undefined) file.write(formatFile(safe));
+    else releaseBrake(pressure, 1);
   };
 
+  const { level, componentLevels } = settings;
+  const ofMain = (isForConsole: boolean) =>
+    createLoggerFactory(
+      (record) => {
+        countRecord(pressure);
+        accept(record, isForConsole);
+      },
+      { thread: 'main', level, componentLevels },
+    );
   return {
-    logger: createLoggerFactory((record) => accept(record), { thread: 'main', level: settings.level }),
-    fileLogger: createLoggerFactory((record) => accept(record, false), { thread: 'main', level: settings.level }),
+    logger: ofMain(true),
+    fileLogger: ofMain(false),
     accept: (record) => accept(record),
+    pressure,
     async close() {
       if (isClosed) return;
       isClosed = true;
-      await Promise.all([...files.values()].map((file) => file.close()));
+      const lost = await Promise.all([...files.values()].map((file) => file.close()));
       lock?.release();
+      const sum = lost.reduce((total, lines) => total + lines, 0);
+      if (sum > 0) warn(`${lossText(sum)}, those in ${settings.dir}`);
     },
   };
 }
 
-const LOCK_AGAIN_MS = 5_000;
-
-function fileName(component: string): string {
-  if (component === 'profiler' || component === 'detector' || /^[a-z][a-z0-9_]*_db$/.test(component)) return component;
-  return 'orchestrator';
+function lossText(lines: number): string {
+  return lines === 1 ? '1 log line could not be written' : `${lines} log lines could not be written`;
 }
+
+const LOCK_AGAIN_MS = 5_000;

@@ -24,6 +24,8 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
   const log = createWorkerLogger((record) => channel.post({ type: 'log', record }), {
     thread,
     level: settings.logLevel,
+    ...(settings.componentLevels && { componentLevels: settings.componentLevels }),
+    pressure: settings.logPressure,
   });
 
   const isOn = ({ name }: { readonly name: string }) => !settings.checks.disabled.includes(name);

@@ -65,6 +65,7 @@ describe('defaults', () => {
       maxBytes: 10_485_760,
       backupCount: 5,
       level: 'info',
+      componentLevels: {},
       format: 'auto',
     });
     expect(config.profile).toMatchObject({
@@ -96,6 +97,8 @@ describe('strictness', () => {
     ['BATCH_DB_NAME', ['']],
     ['BATCH_DB_SSLMODE', ['', 'on', 'verify']],
     ['LOG_LEVEL', ['', 'verbose']],
+    ['LOG_LEVELS', ['debug', 'profiler=loud', 'profiler=', '=debug', 'profiler=debug,', 'profiler=info,profiler=info']],
+    ['LOG_LEVELS', ['profile=debug', 'warehouse_db=warn', 'constructor=info', '__proto__=info', 'metadata_db=info']],
     ['SENTINEL_SOURCES', ['', 'batch,', 'batch,batch', 'Batch', 'metadata', '1a', 'a-b']],
     ['SAMPLE_RATE', ['0', '1.01', '10%']],
     ['SLACK_WEBHOOK_URL', ['http://hooks.slack.com/x', 'hooks.slack.com', 'https://']],
@@ -132,6 +135,22 @@ describe('strictness', () => {
     expect(config.profile).toMatchObject({ fullScanMaxBytes: 2 ** 30, chunkMinBytes: 8192 });
     expect(config.guards.connectTimeoutMs).toBe(250);
     expect(config.sources.map(({ host }) => host)).toEqual(['::1', '/var/run/postgresql']);
+  });
+
+  test('levels of components are read in any case; an unknown component gets the list of those there are', () => {
+    const env = { SENTINEL_SOURCES: 'batch,cdc', LOG_LEVELS: 'profiler=DEBUG, cdc_db = warn' };
+    expect(load(env).logs.componentLevels).toEqual({ profiler: 'debug', cdc_db: 'warn' });
+    write('.env', 'LOG_LEVELS=cdc_bd=info');
+    expect(problemsOf({})).toEqual([
+      {
+        setting: 'LOG_LEVELS',
+        file: '.env',
+        line: 1,
+        found: 'cdc_bd, which is no component',
+        allowed: 'profiler, detector, orchestrator, batch_db, cdc_db',
+        fix: 'write cdc_db',
+      },
+    ]);
   });
 
   test('an empty optional variable is unset', () => {

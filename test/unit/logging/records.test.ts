@@ -28,7 +28,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 function openLogs(settings: Partial<LogSettings> = {}, options: Partial<LogSystemOptions> = {}) {
   const console = new PassThrough({ encoding: 'utf8' });
   const logs = createLogSystem(
-    { dir, maxBytes: 10 * 2 ** 20, backupCount: 5, level: 'info', format: 'auto', ...settings },
+    { dir, maxBytes: 10 * 2 ** 20, backupCount: 5, level: 'info', componentLevels: {}, format: 'auto', ...settings },
     { console, quiet: false, ...options },
   );
   const read = (name: string) => readFileSync(join(dir, name), 'utf8');
@@ -90,17 +90,37 @@ test('fields become plain data: errors, dates, big integers, bytes, cycles, gett
   expect(structuredClone(plain)).toEqual(plain);
 });
 
-test('a worker’s records carry thread, component and bindings, and none below its level', () => {
+test('a worker’s records carry thread and component, and none below its level', () => {
   const records: LogRecord[] = [];
   const log = createWorkerLogger((record) => records.push(structuredClone(record)), {
     thread: 'worker-1',
     level: 'info',
   });
-  log('profiler', { run: 'r1' }).info({ table: 't', close: () => {} }, 'done');
+  log('profiler').info({ run: 'r1', table: 't', close: () => {} }, 'done');
   log('profiler').debug({}, 'not sent');
   expect(records).toMatchObject([
     { level: 'info', thread: 'worker-1', component: 'profiler', msg: 'done', fields: { run: 'r1', table: 't' } },
   ]);
+});
+
+test('a component may have a level of its own, in the main thread and in workers; the others have LOG_LEVEL', async () => {
+  const componentLevels = { profiler: 'debug', batch_db: 'error', orchestrator: 'warn' } as const;
+  const wanted = { profiler: 4, detector: 3, batch_db: 1, alerts: 2 };
+  const logs = openLogs({ componentLevels });
+  const worker = createWorkerLogger((record) => logs.accept(record), {
+    thread: 'worker-1',
+    level: 'info',
+    componentLevels,
+  });
+  for (const log of [logs.logger, worker])
+    for (const component of Object.keys(wanted))
+      for (const level of ['debug', 'info', 'warn', 'error'] as const) log(component)[level]({}, level);
+  await logs.close();
+  for (const [component, count] of Object.entries(wanted)) {
+    const text = logs.read(component === 'alerts' ? 'orchestrator.log' : `${component}.log`);
+    expect(text.match(/"thread":"main"/g), component).toHaveLength(count);
+    expect(text.match(/"thread":"worker-1"/g), component).toHaveLength(count);
+  }
 });
 
 test('each component has its file, and a name from outside cannot choose one', async () => {
@@ -115,7 +135,6 @@ test('each component has its file, and a name from outside cannot choose one', a
 test('nothing is made before the first record, nor for records below the level', async () => {
   const logs = openLogs({ dir: join(dir, 'deep', 'logs'), level: 'warn' });
   logs.logger('profiler').info({}, 'x');
-  logs.accept({ ...RECORD, level: 'info' });
   await logs.close();
   expect(readdirSync(dir)).toEqual([]);
 });
