@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type { Guards } from '#src/contract/connection.js';
 import type { CustomQuery } from '#src/contract/custom-query.js';
-import { serverTraits } from './client-state.js';
 import { quoteQualified } from './quote.js';
 import { isServerError } from './source-client.js';
 import { SourceError } from './source-error.js';
-import { transactionPrologue } from './transaction.js';
+import { beginReadOnly } from './transaction.js';
+import { limitAge } from './transaction-age.js';
 
 /** Longest text of a number that is looked at; a value of gigabytes must not travel. */
 const MAX_TEXT = 400;
@@ -25,15 +25,18 @@ export async function measureCustomQuery(
   guards: Guards,
 ): Promise<number | null> {
   const sql = statement(table, query);
-  await client.query(transactionPrologue({ ...guards, ...serverTraits(client) }));
+  const age = limitAge(client, guards.maxTransactionAgeMs);
   try {
+    await beginReadOnly(client, guards);
     const cost = await plannedCost(client, sql);
     if (cost > query.maxCost) throw tooCostly(cost, query);
     const { rows } = await single<{ value: string | null }>(client, sql);
     return parseNumber(rows[0]!.value);
   } catch (error) {
-    throw NOT_FOUND.has(codeOf(error)) && isServerError(error) ? notFound(error as Error) : error;
+    const told = age.asOverdue(error);
+    throw NOT_FOUND.has(codeOf(told)) && isServerError(told) ? notFound(told as Error) : told;
   } finally {
+    age.stop();
     await client.query('ROLLBACK').catch(() => undefined);
   }
 }
