@@ -6,7 +6,14 @@ import { CliError, EXIT } from './exit-code.js';
 import { addIncidentCommands } from './incidents-program.js';
 import type { Io } from './io.js';
 import { writeLine } from './io.js';
-import { parseCount, type RunOptions, type SelectionOptions, withOutcome, withSelection } from './options.js';
+import {
+  parseCount,
+  type RunOptions,
+  type SelectionOptions,
+  withOutcome,
+  withResume,
+  withSelection,
+} from './options.js';
 
 const EXIT_CODES = `
 Exit codes: 0 nothing at or above --fail-on, 1 such findings, 2 a source or table could not be judged,
@@ -71,20 +78,24 @@ ${EXIT_CODES}`,
   const command = (name: string, summary: string, example: string, isDefault = false) =>
     below(program, name, summary, example, isDefault);
 
-  withOutcome(
-    withSelection(
-      command(
-        'run',
-        'profile every table, then judge what was found (default)',
-        "  $ sentinel run\n  $ sentinel run --source batch --exclude 'staging.*' --fail-on warn",
-        true,
+  withResume(
+    withOutcome(
+      withSelection(
+        command(
+          'run',
+          'profile every table, then judge what was found (default)',
+          "  $ sentinel run\n  $ sentinel run --source batch --exclude 'staging.*' --fail-on warn\n  $ sentinel run --resume                       the rest of a run that was stopped",
+          true,
+        ),
       ),
     ),
   ).action((options: RunOptions) => run(async () => (await import('./commands/run.js')).runCommand(options, io)));
 
-  withOutcome(
-    withSelection(
-      command('profile', 'profile tables and store the figures', "  $ sentinel profile --table 'sales.*' --json"),
+  withResume(
+    withOutcome(
+      withSelection(
+        command('profile', 'profile tables and store the figures', "  $ sentinel profile --table 'sales.*' --json"),
+      ),
     ),
   ).action((options: RunOptions) =>
     run(async () => (await import('./commands/profile.js')).profileCommand(options, io)),

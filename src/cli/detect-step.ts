@@ -1,11 +1,11 @@
 import type { Engine } from '#src/adapters/open-engine.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
-import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { compileCustomMetrics, compileTablePolicies } from '#src/config/policy.js';
 import { detectRun } from '#src/coordinator/detect-run.js';
 import { historyStore } from './history-store.js';
+import type { BegunRun } from './resume.js';
 import type { Session } from './run-session.js';
 import { columnFailures, type Found, type RunTally } from './run-view.js';
 
@@ -14,11 +14,11 @@ export async function detectStep(
   session: Session,
   store: Store,
   writer: StoreWriter,
-  run: RunRef,
+  { run, asOf }: BegunRun,
   engine: Engine,
   tally: RunTally,
 ): Promise<Found> {
-  const { config, sources, wanted, stop, asOf, command } = session;
+  const { config, sources, wanted, stop, command } = session;
   const histories = historyStore(store, writer, run, {
     now: asOf.getTime(),
     sources: sources.map(({ name }) => name),

@@ -2,10 +2,11 @@ import { hostname } from 'node:os';
 import { createLogSystem } from '#src/adapters/logging/log-system.js';
 import { openEngine } from '#src/adapters/open-engine.js';
 import { StoreError } from '#src/adapters/store/failure.js';
-import type { RunRef } from '#src/adapters/store/records.js';
+import type { TaskSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { type Config, configSecrets } from '#src/config/config.js';
+import type { TaskCost } from '#src/contract/messages.js';
 import { detectStep } from './detect-step.js';
 import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { type Io, writeLine } from './io.js';
@@ -15,9 +16,10 @@ import { checkMetricsFile, writeMetricsFile } from './metrics-file.js';
 import type { RunOptions } from './options.js';
 import { profileStep } from './profile-step.js';
 import { createProgress, progressMode } from './render/progress.js';
+import { type BegunRun, beginRun } from './resume.js';
 import { onRetry, type RunCommand, type Session } from './run-session.js';
 import { openMetadata, orUsageError } from './run-store.js';
-import { summarise, tallyStored } from './run-tally.js';
+import { summarise, tallyDone, tallyStored } from './run-tally.js';
 import { type Found, jsonView, tallying } from './run-view.js';
 import { selectSources, tableFilter } from './selection.js';
 import { stopOnSignal } from './signals.js';
@@ -36,14 +38,17 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const quiet = options.quiet === true;
   const progress = createProgress({ stream: io.stderr, mode: progressMode(io.stderr, quiet || options.json === true) });
   const logs = createLogSystem(config.logs, { console: progress.console, quiet, secrets: configSecrets(config) });
-  const stop = stopOnSignal((signal) => {
-    if (!quiet) writeLine(progress.console, `${signal}: stopping; what is finished is kept (again to stop at once)`);
-  });
+  const announce = (line: string) => {
+    if (!quiet) writeLine(progress.console, line);
+  };
+  const stop = stopOnSignal((signal) =>
+    announce(`${signal}: stopping; what is finished is kept (again to stop at once)`),
+  );
   const startedAt = new Date();
   const view = options.json ? jsonView(io) : textView(io, progress, { quiet });
   const asOf = options.asOf ?? startedAt;
   try {
-    return await withStore({ command, config, options, sources, wanted, logs, view, stop, startedAt, asOf });
+    return await withStore({ command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce });
   } catch (error) {
     // The terminal is told by whoever catches it; a scheduler's logs must say it too.
     logs.fileLogger('orchestrator').error({ command, failed: messageOf(error) }, `${command} ended early`);
@@ -75,12 +80,15 @@ async function withStore(session: Session): Promise<number> {
 }
 
 async function withRun(session: Session, store: Store, writer: StoreWriter): Promise<number> {
-  const { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf } = session;
+  const { command, config, options, sources, wanted, logs, view, stop, startedAt } = session;
   const log = logs.logger('orchestrator');
-  const run = command === 'detect' ? await latestRun(store) : await writer.beginRun({ command, startedAt, asOf });
-  log.info({ run: run.label, sources: sources.map(({ name }) => name), workers: config.workers }, `${command} begins`);
-  const tallied = tallying(logging(view, logs, run));
+  const begun = command === 'detect' ? await latestRun(session, store) : await beginRun(session, store, writer);
+  const { run, done } = begun;
+  const named = { run: run.label, sources: sources.map(({ name }) => name), workers: config.workers };
+  log.info({ ...named, ...(done.length > 0 && { done: done.length }) }, `${command} begins`);
+  const tallied = tallying(logging(view, logs, run), { resumable: command !== 'detect' });
   const { tally } = tallied;
+  await tallyDone(store, begun, tally);
   let { rows, bytes } = { rows: 0, bytes: 0 };
   const engine = openEngine({
     connections: sources,
@@ -99,9 +107,9 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   stop.signal.addEventListener('abort', () => engine.cancel());
   let found: Found = { findings: [], incidents: [] };
   try {
-    if (command !== 'detect') await profileStep(session, store, writer, run, engine, tallied);
+    if (command !== 'detect') await profileStep(session, store, writer, begun, engine, tallied);
     if (command !== 'profile' && !stop.signal.aborted)
-      found = await detectStep(session, store, writer, run, engine, tally);
+      found = await detectStep(session, store, writer, begun, engine, tally);
   } catch (error) {
     if (command !== 'detect')
       await writer.finishRun(run, { state: 'failed', finishedAt: new Date() }).catch(() => undefined);
@@ -125,7 +133,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
       state,
       finishedAt: new Date(),
       totals: summary,
-      cost: { rows, bytes, longestTransactionMs: tally.longestTransactionMs, connectionsMax: summary.connectionsMax },
+      cost: costOf(done, { rows, bytes, longestTransactionMs: tally.longestTransactionMs }, summary.connectionsMax),
     });
     if (state === 'finished') await keepHouse(writer, config);
   }
@@ -141,17 +149,28 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   return stop.exitCode() ?? exitCodeOf({ ...found, incomplete: summary.incomplete }, options.failOn);
 }
 
+/** What a run cost the sources, with what an earlier process of it has read. */
+function costOf(done: readonly TaskSummary[], now: TaskCost, connectionsMax: number) {
+  const costs = [now, ...done.flatMap(({ cost }) => cost ?? [])];
+  return {
+    rows: costs.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: costs.reduce((sum, { bytes }) => sum + bytes, 0),
+    longestTransactionMs: Math.max(...costs.map((cost) => cost.longestTransactionMs)),
+    connectionsMax,
+  };
+}
+
 /** Figures, and what was said about them, are kept equally long. */
 function keepHouse(writer: StoreWriter, { retention: { pointDays } }: Config) {
   return writer.applyRetention({ pointsDays: pointDays, runsDays: pointDays, now: new Date() });
 }
 
 /** `detect` judges what was profiled last. */
-async function latestRun(store: Store): Promise<RunRef> {
+async function latestRun({ asOf }: Session, store: Store): Promise<BegunRun> {
   const run = await store.latestRun({ states: ['finished', 'interrupted'] });
   if (!run)
     throw new CliError('there is nothing to judge yet: run "sentinel profile" or "sentinel run" first', EXIT.usage);
-  return run;
+  return { run, asOf, done: [] };
 }
 
 function messageOf(error: unknown): string {

@@ -14,6 +14,8 @@ export interface RunOptions extends SelectionOptions {
   readonly quiet?: boolean;
   readonly failOn: FailOn;
   readonly metricsFile?: string;
+  /** `--resume`, `--no-resume`; undefined: where the last process died. */
+  readonly resume?: boolean;
 }
 
 /** Options that choose what is looked at. */
@@ -36,6 +38,16 @@ export function withOutcome(command: Command): Command {
         .default('critical'),
     )
     .option('--quiet', 'no progress and no summary');
+}
+
+/** Options of commands that write a run. */
+export function withResume(command: Command): Command {
+  return command
+    .option(
+      '--resume',
+      'go on with the last run where it did not come to its end; by itself after a crash within the hour',
+    )
+    .option('--no-resume', 'begin anew, also after a crash');
 }
 
 /** ISO 8601 with a date at least; a time without a zone is UTC. */

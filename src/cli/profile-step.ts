@@ -1,12 +1,13 @@
 import type { Engine } from '#src/adapters/open-engine.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
-import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { compileTablePolicies, timeZoneOf } from '#src/config/policy.js';
+import type { TableName } from '#src/config/table-glob.js';
 import type { RunObserver } from '#src/coordinator/ports.js';
 import { profileRun } from '#src/coordinator/profile-run.js';
 import { customMetrics } from './custom-metrics.js';
+import type { BegunRun } from './resume.js';
 import type { Session } from './run-session.js';
 import { runStore } from './run-store.js';
 import type { RunTally } from './run-view.js';
@@ -22,14 +23,15 @@ export async function profileStep(
   session: Session,
   store: Store,
   writer: StoreWriter,
-  run: RunRef,
+  { run, asOf, done }: BegunRun,
   engine: Engine,
   { observer, tally }: { readonly observer: RunObserver; readonly tally: RunTally },
 ): Promise<void> {
-  const { config, sources, wanted, stop, asOf } = session;
+  const { config, sources, wanted, stop } = session;
   const tablePolicy = compileTablePolicies(config.policy.tables);
   const metrics = customMetrics(config.policy.metrics);
   const connection = new Map(sources.map((source) => [source.name, source]));
+  const isDone = new Set(done.map(tableKey));
   const durable = runStore(store, writer, run, config.batchSize);
   try {
     const outcomes = await profileRun(engine.sources, engine.pool, durable, observer, {
@@ -46,9 +48,10 @@ export async function profileStep(
       now: () => performance.now(),
       signal: stop.signal,
       asOfMs: asOf.getTime(),
-      wanted: (table) => {
-        metrics.of(table);
-        return wanted({ source: table.source, schema: table.schema, table: table.name });
+      wanted: (spec) => {
+        metrics.of(spec);
+        const table = { source: spec.source, schema: spec.schema, table: spec.name };
+        return wanted(table) && !isDone.has(tableKey(table));
       },
       customQueries: metrics.of,
       insertTime: ({ source, schema, name }) => tablePolicy({ source, schema, table: name }).insertTime,
@@ -67,4 +70,8 @@ export async function profileStep(
   } finally {
     await durable.close();
   }
+}
+
+function tableKey({ source, schema, table }: TableName): string {
+  return JSON.stringify([source, schema, table]);
 }

@@ -23,6 +23,8 @@ export interface Session {
   readonly stop: StopSignal;
   readonly startedAt: Date;
   readonly asOf: Date;
+  /** Tells people, on stderr, what they would not expect; nothing where `--quiet` is given. */
+  readonly announce: (line: string) => void;
 }
 
 /** Notes in the log each try that is followed by another. */

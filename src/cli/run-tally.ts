@@ -1,8 +1,10 @@
-import type { RunRef } from '#src/adapters/store/records.js';
+import type { RunRef, TaskSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { TableMatcher } from '#src/config/table-glob.js';
 import { isCounted } from '#src/core/incidents/counted.js';
-import type { Found, RunSummaryRecord, RunTally, RunView } from './run-view.js';
+import type { TableProfile } from '#src/core/model/profile.js';
+import type { BegunRun } from './resume.js';
+import { columnFailures, type Found, type RunSummaryRecord, type RunTally, type RunView } from './run-view.js';
 
 /** What the judged run could not read, for the summary and exit code of `detect`: the same as that run's own. */
 export async function tallyStored(
@@ -20,21 +22,28 @@ export async function tallyStored(
     tally.sourceFailures.push({ source, failure });
     view.sourceFailed(source, failure);
   }
-  for (const { source, schema, table, state, failure, rowCount } of await store.tasksOf(run.id)) {
-    if (state === 'gone' || !sources.includes(source) || !wanted({ source, schema, table })) continue;
-    tally.outcomes.push({
-      source,
-      schema,
-      table,
-      status: state,
-      mode: 'full',
-      consistent: true,
-      durationMs: 0,
-      columns: [],
+  for (const task of await store.tasksOf(run.id))
+    if (sources.includes(task.source) && wanted(task)) tally.outcomes.push(...outcomeOf(task));
+}
+
+/** What an earlier process of this run has read, for the summary and exit code of the whole. */
+export async function tallyDone(store: Store, { run, done }: BegunRun, tally: RunTally): Promise<void> {
+  tally.outcomes.push(...done.flatMap(outcomeOf));
+  tally.resumed = done.length;
+  if (done.length === 0) return;
+  for (const profile of await store.partialProfiles(run.id)) tally.columnFailures.push(...columnFailures(profile));
+}
+
+/** A table that is gone has no outcome. */
+function outcomeOf({ source, schema, table, state, failure, rowCount }: TaskSummary): TableProfile[] {
+  if (state === 'gone') return [];
+  return [
+    {
+      ...{ source, schema, table, status: state, mode: 'full', consistent: true, durationMs: 0, columns: [] },
       ...(rowCount !== null && { rowCount }),
       ...(failure && { failure }),
-    });
-  }
+    },
+  ];
 }
 
 /** The last line of `--json`. */
@@ -50,6 +59,7 @@ export function summarise(
     type: 'summary',
     run,
     tables: { ok: count('ok'), failed, skipped: count('skipped') },
+    resumed: tally.resumed,
     findings: findings.length,
     incidents: incidents.filter(isCounted).length,
     incomplete:

@@ -11,6 +11,8 @@ export interface RunSummaryRecord {
   /** The run's label. */
   readonly run: string;
   readonly tables: { readonly ok: number; readonly failed: number; readonly skipped: number };
+  /** Of `tables`, those that an earlier process of this run had read. */
+  readonly resumed: number;
   readonly findings: number;
   /** Those of its findings that are open or acknowledged. */
   readonly incidents: number;
@@ -59,8 +61,12 @@ export interface RunTally {
   judged: boolean;
   /** True where a signal ended the run. */
   stopped: boolean;
+  /** True where `--resume` can go on with it. */
+  readonly resumable: boolean;
   /** Judged tables that no earlier run knows. */
   firstSeen: number;
+  /** Tables in `outcomes` that an earlier process of this run had read. */
+  resumed: number;
   rows: number;
   bytes: number;
   longestTransactionMs: number;
@@ -82,7 +88,10 @@ export interface RunView extends RunObserver {
 }
 
 /** Counts what passes by and hands it on. */
-export function tallying(view: RunView): { observer: RunObserver; tally: RunTally } {
+export function tallying(
+  view: RunView,
+  { resumable }: Pick<RunTally, 'resumable'>,
+): { observer: RunObserver; tally: RunTally } {
   const tally: RunTally = {
     outcomes: [],
     sourceFailures: [],
@@ -90,7 +99,9 @@ export function tallying(view: RunView): { observer: RunObserver; tally: RunTall
     checkFailures: [],
     judged: false,
     stopped: false,
+    resumable,
     firstSeen: 0,
+    resumed: 0,
     rows: 0,
     bytes: 0,
     longestTransactionMs: 0,

@@ -39,7 +39,7 @@ function acknowledged(running: RunningCli): Line[] {
 }
 
 async function killed(when: { readonly afterMs?: number; readonly tables?: number }): Promise<Line[]> {
-  const running = startCli(['run', '--json'], { cwd, env });
+  const running = startCli(['run', '--json', '--no-resume'], { cwd, env });
   if (when.afterMs !== undefined) await sleep(when.afterMs);
   else while (acknowledged(running).length < when.tables!) await sleep(1);
   expect(await running.kill('SIGKILL')).toMatchObject({ signal: 'SIGKILL' });
@@ -93,7 +93,7 @@ test('kill -9 at any moment loses nothing that was acknowledged and doubles noth
   }
   // Seen by a run that ends before it can judge: a new column, a table that is gone, a new table.
   await query(`ALTER TABLE small_001 ADD COLUMN note text; DROP TABLE small_002; CREATE TABLE brand_new (id int)`);
-  const first = await runCli(['run', '--json'], { cwd, env });
+  const first = await runCli(['run', '--json', '--no-resume'], { cwd, env });
   expect([first.code, findingNames(first.stdout)]).toEqual([0, []]); // nothing was ever judged: there is no past
 
   await query(`ALTER TABLE small_001 DROP COLUMN note; DROP TABLE small_003; CREATE TABLE newer (id int)`);
@@ -101,7 +101,7 @@ test('kill -9 at any moment loses nothing that was acknowledged and doubles noth
   expect(last).toHaveLength(SMALL + 1);
   await expectStored(last);
 
-  const next = await runCli(['run', '--json'], { cwd, env });
+  const next = await runCli(['run', '--json', '--no-resume'], { cwd, env });
   expect(next.code).toBe(1);
   expect(findingNames(next.stdout)).toEqual([
     'critical schema batch.public.small_001.note',

@@ -28,11 +28,24 @@ export interface RunRef {
 
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed';
 
+/** What a run was asked to look at; lists are sorted. */
+export interface RunSelection {
+  readonly sources: readonly string[];
+  /** `--table` and `--exclude`. */
+  readonly table: readonly string[];
+  readonly exclude: readonly string[];
+  /** `--as-of`, ISO 8601; null where the clock was the time of its start. */
+  readonly asOf: string | null;
+}
+
 export interface NewRun {
   readonly command: string;
   readonly startedAt: Date;
   /** The clock of freshness and buckets (`--as-of`); `Point.time` of everything this run measures. */
   readonly asOf: Date;
+  readonly selection?: RunSelection;
+  /** Hash of the settings that shape its figures. */
+  readonly settings?: string;
   readonly version?: string;
 }
 
@@ -46,6 +59,21 @@ export interface RunSummary extends RunRef {
   readonly totals: unknown;
   readonly cost: unknown;
   readonly version: string | null;
+}
+
+/** The newest run that looked at some sources, as far as going on with it depends on it. */
+export interface NewestRun extends RunRef {
+  readonly command: string;
+  readonly state: RunState;
+  readonly startedAt: number;
+  readonly asOf: number;
+  /** Null for a run of a version that did not store it. */
+  readonly selection: RunSelection | null;
+  readonly settings: string | null;
+  /** Tables whose figures are stored. */
+  readonly done: number;
+  /** Milliseconds since it began or, later, last stored a table, by the clock of the store. */
+  readonly silentMs: number;
 }
 
 /** The outcome of one table in one run, without its figures. */

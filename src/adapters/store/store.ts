@@ -2,6 +2,7 @@ import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory } from '#src/core/model/history.js';
 import type { Incident } from '#src/core/model/incident.js';
+import type { TableProfile } from '#src/core/model/profile.js';
 import type { PersonsChange } from './change-incidents.js';
 import { listEvents, type StoredEvents } from './events.js';
 import { type HistoryFilter, type HistorySeries, listHistory } from './list-history.js';
@@ -10,6 +11,7 @@ import { loadSourceHistories } from './load-source-histories.js';
 import { migrate } from './migrate.js';
 import type { StoreOptions } from './options.js';
 import { type IncidentEvent, type IncidentFilter, incidentEvents, listIncidents } from './read-incidents.js';
+import { newestRun, partialProfiles } from './read-newest-run.js';
 import { type Past, type PastFilter, readPast } from './read-past.js';
 import {
   findingsOf,
@@ -22,7 +24,7 @@ import {
   tasksOf,
 } from './read-runs.js';
 import { ReaderPool } from './reader-pool.js';
-import type { Dataset, DatasetName, RunSummary, SourceFailure, TaskSummary } from './records.js';
+import type { Dataset, DatasetName, NewestRun, RunSummary, SourceFailure, TaskSummary } from './records.js';
 import { openSession, retrying } from './session.js';
 import { StoreWriter } from './writer.js';
 
@@ -102,6 +104,16 @@ export class Store {
 
   async latestRun(filter: Omit<RunFilter, 'limit'> = {}): Promise<RunSummary | null> {
     return (await this.listRuns({ ...filter, limit: 1 }))[0] ?? null;
+  }
+
+  /** The newest run that looked at any of these sources; null where there is none. */
+  newestRun(sources: readonly string[]): Promise<NewestRun | null> {
+    return this.#readers.read('find the newest run', (query) => newestRun(query, this.#s, sources));
+  }
+
+  /** The profiles of a run in which a column or metric, but not the table, could not be read. */
+  partialProfiles(run: number): Promise<readonly TableProfile[]> {
+    return this.#readers.read('load partial profiles', (query) => partialProfiles(query, this.#s, run));
   }
 
   /** Worst first. */

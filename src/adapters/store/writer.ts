@@ -52,13 +52,15 @@ export class StoreWriter {
     const label = newLabel(run.startedAt);
     return this.#write('begin a run', async (tx) => {
       await tx.query(interruptRunning(tx.s));
-      const values = [label, run.command, run.startedAt.toISOString(), run.asOf.toISOString(), run.version ?? null];
-      const [row] = await tx.query<{ id: string }>(insertRun(tx.s), values);
+      const [row] = await tx.query<{ id: string }>(insertRun(tx.s), [
+        ...[label, run.command, run.startedAt.toISOString(), run.asOf.toISOString(), run.version ?? null],
+        ...[toJsonOrNull(run.selection), run.settings ?? null],
+      ]);
       return { id: Number(row!.id), label };
     });
   }
 
-  /** Go on with an interrupted run. */
+  /** Go on with a run that did not come to its end. */
   resumeRun(run: RunRef): Promise<void> {
     return this.#write('resume a run', async (tx) => {
       await tx.query(interruptRunning(tx.s));

@@ -43,8 +43,12 @@ export interface SummaryInput {
   readonly judged?: boolean;
   /** True where a signal ended the run. */
   readonly stopped?: boolean;
+  /** True where `--resume` can go on with a run that was stopped. */
+  readonly resumable?: boolean;
   /** Judged tables that no earlier run knows: nothing can be said of them yet. */
   readonly firstSeen?: number;
+  /** Tables in `outcomes` that an earlier process of this run had read. */
+  readonly resumed?: number;
 }
 
 export interface SummaryOptions {
@@ -194,15 +198,21 @@ function renderCounts(input: SummaryInput, options: SummaryOptions): string {
 
 /** What a reader of "no findings" must know besides. */
 function renderRemarks(input: SummaryInput, { width, color }: SummaryOptions): string[] {
-  const { figures, judged = true, stopped = false, firstSeen = 0 } = input;
+  const { figures, judged = true, stopped = false, firstSeen = 0, resumed = 0, resumable = false } = input;
   const remarks: { text: string; style?: Style }[] = [];
+  if (resumed > 0)
+    remarks.push({
+      text: `Went on with a run that had not come to its end: ${formatCount(resumed, 'table')} had been read before.`,
+    });
   if (judged && firstSeen > 0)
     remarks.push({
       text: `${formatCount(firstSeen, 'table')} ${firstSeen === 1 ? 'was' : 'were'} looked at for the first time: there is no past yet to judge by.`,
     });
   if (stopped)
     remarks.push({
-      text: 'Stopped before its end: what is finished is kept, the next run looks at everything again.',
+      text: resumable
+        ? 'Stopped before its end: what is finished is kept; the same command with --resume goes on with the rest.'
+        : 'Stopped before its end: nothing of its verdict is kept; run it again.',
       style: 'yellow',
     });
   else if (figures.incomplete)

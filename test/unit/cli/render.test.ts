@@ -221,6 +221,9 @@ describe('summary', () => {
     const stopped = render({ outcomes: [outcome({})], judged: false, stopped: true });
     expect(stopped).toContain('1 table looked at; not judged.\nStopped before its end');
     expect(stopped).not.toContain('no findings');
+    expect(stopped).toContain('nothing of its verdict is kept; run it again.');
+    const resumable = render({ outcomes: [outcome({})], judged: false, stopped: true, resumable: true });
+    expect(resumable.replaceAll('\n', ' ')).toContain('the same command with --resume goes on with the rest.');
     expect(render({ outcomes: [outcome({})], firstSeen: 1 })).toContain(
       'no findings.\n1 table was looked at for the first time: there is no past yet to judge by.',
     );

@@ -2,6 +2,7 @@ import { base } from './0001-base.js';
 import { eventHistory } from './0002-event-history.js';
 import { findingCause } from './0003-finding-cause.js';
 import { findingSubject } from './0004-finding-subject.js';
+import { resume } from './0005-resume.js';
 
 /** One step of the store's schema. A released step never changes: what is wrong in it is mended by the next one. */
 export interface Migration {
@@ -12,4 +13,4 @@ export interface Migration {
 }
 
 /** All steps, oldest first, numbered from 1 without gaps. */
-export const MIGRATIONS: readonly Migration[] = [base, eventHistory, findingCause, findingSubject];
+export const MIGRATIONS: readonly Migration[] = [base, eventHistory, findingCause, findingSubject, resume];

@@ -15,6 +15,11 @@ ON CONFLICT (dataset) DO UPDATE SET run = excluded.run, mode = excluded.mode, co
 export const updateState = (s: string) => `
 UPDATE ${s}.profile SET state = $2, state_version = $3 WHERE dataset = $1`;
 
+/** Profiles of run `$1` in which something, but not the table, could not be read. */
+export const selectPartialProfiles = (s: string) => `
+SELECT summary FROM ${s}.profile
+WHERE run = $1 AND jsonb_path_exists(summary, '$.*[*].failure') ORDER BY dataset`;
+
 export const selectProfile = (s: string) => `
 SELECT p.run, p.mode, p.consistent, p.state, p.state_version, p.summary, r.as_of
 FROM ${s}.dataset d JOIN ${s}.profile p ON p.dataset = d.id JOIN ${s}.run r ON r.id = p.run
