@@ -1,7 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { type Count, runProgram, runVitest } from './support/vitest-report.js';
 
 /**
  * Runs the named steps (`check` and `all` are lists of them) and ends with one line, `N passed, N failed`: tests are
@@ -22,81 +19,21 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
 /** Run what `build` made. */
 const ON_BUILD = ['integration', 'e2e'];
 
-interface Count {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
-
-interface VitestReport {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
-  }[];
-}
-
-const ROOT = join(import.meta.dirname, '..');
 const failures: string[] = [];
-
-function run(command: readonly string[]): boolean {
-  const [program = '', ...args] = command;
-  const path = `${join(ROOT, 'node_modules', '.bin')}:${process.env.PATH}`;
-  const { status, error } = spawnSync(program, args, {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...process.env, PATH: path },
-  });
-  if (error) console.error(`${program} could not be run: ${error.message}`);
-  return status === 0;
-}
 
 function tool(name: string): Count {
   console.log(`\n── ${name}`);
-  if (run(STEPS[name]!)) return { passed: 1, failed: 0, skipped: 0 };
+  if (runProgram(STEPS[name]!)) return { passed: 1, failed: 0, skipped: 0 };
   failures.push(`${name} (npm run ${name})`);
   return { passed: 0, failed: 1, skipped: 0 };
 }
 
 function tests(projects: readonly string[]): Count {
   console.log(`\n── ${projects.join(', ')}`);
-  const folder = mkdtempSync(join(tmpdir(), 'sentinel-report-'));
-  const file = join(folder, 'report.json');
-  try {
-    const chosen = projects.flatMap((project) => ['--project', project]);
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const ok = run(['vitest', 'run', '--passWithNoTests', ...chosen, ...reporters]);
-    return counted(ok, JSON.parse(readFileSync(file, 'utf8')) as VitestReport);
-  } catch (error) {
-    failures.push(`vitest made no report: ${(error as Error).message}`);
-    return { passed: 0, failed: 1, skipped: 0 };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function counted(ok: boolean, report: VitestReport): Count {
-  let { numFailedTests: failed } = report;
-  for (const { name, status, message, assertionResults } of report.testResults) {
-    const file = relative(ROOT, name);
-    const broken = assertionResults.filter((test) => test.status === 'failed');
-    failures.push(...broken.map((test) => `${file} > ${test.fullName}`));
-    // a file that cannot be loaded, or whose hooks fail, may hold no failed test
-    if (status === 'failed' && broken.length === 0) {
-      failed++;
-      failures.push(`${file}: ${message.split('\n')[0]}`);
-    }
-  }
-  if (!ok && failed === 0) {
-    failed++;
-    failures.push('vitest: an error outside the tests, see above');
-  }
-  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
+  const chosen = projects.flatMap((project) => ['--project', project]);
+  const { failures: broken, ...count } = runVitest(['--passWithNoTests', ...chosen]);
+  failures.push(...broken);
+  return count;
 }
 
 function main(names: readonly string[]): number {

@@ -73,6 +73,5 @@ export function summarise(
     bytes: tally.bytes,
     connectionsMax,
     longestTransactionMs: Math.round(tally.longestTransactionMs),
-    waitedMs: Math.round(tally.waitedMs),
   };
 }

@@ -135,7 +135,7 @@ describe('SourcePool', () => {
     const { pool, slots } = createPool({ max: 1 });
     const killed = pool.withClient(async (client) => {
       const { processID } = client as unknown as { processID: number };
-      await watcher.query('SELECT pg_terminate_backend($1, 5000)', [processID]);
+      await watcher.query('SELECT pg_terminate_backend($1)', [processID]);
       await sleep(20);
       await client.query('SELECT 1');
     });

@@ -1,9 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '#src/adapters/embedded/server.js';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { cancelUntilSettled } from '#src/adapters/postgres/cancel.js';
 import { connect } from '#src/adapters/postgres/connect.js';
 import { createSlotsBuffer } from '#src/adapters/postgres/connection-slots.js';
@@ -12,44 +7,18 @@ import { SourcePool } from '#src/adapters/postgres/source-pool.js';
 import { readOnly } from '#src/adapters/postgres/transaction.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import { GUARDS, rejection } from '../support/connections.js';
+import { type PoolMode, pgbouncerIsHere, startPgbouncer } from '../support/pgbouncer.js';
 import { testServer } from '../support/postgres.js';
 
 /** Runs where PgBouncer is installed. */
 describe.skipIf(!pgbouncerIsHere())('behind PgBouncer', () => {
-  const running: ChildProcess[] = [];
-  let folder: string;
   let direct: ConnectionSettings;
-
   beforeAll(async () => {
     direct = (await (await testServer()).createDatabase()).connection;
-    folder = mkdtempSync('/var/tmp/sentinel-pgbouncer-');
-    chmodSync(folder, 0o755);
   });
 
-  afterAll(() => {
-    for (const child of running) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  async function start(mode: 'transaction' | 'session'): Promise<ConnectionSettings> {
-    const port = await freePort();
-    const users = join(folder, 'users');
-    writeFileSync(users, `"${direct.user}" "${direct.password}"\n`);
-    const config = join(folder, `${mode}.ini`);
-    writeFileSync(
-      config,
-      `[databases]\n* = host=${direct.host} port=${direct.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = ${users}\npool_mode = ${mode}\ndefault_pool_size = 5\n`,
-    );
-    // It refuses to run as root.
-    const account = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-    const child = spawn('pgbouncer', [config], { stdio: 'ignore', ...account });
-    running.push(child);
-    const settings = { ...direct, port };
-    for (;;) {
-      const client = await connect(settings, GUARDS, 'sentinel/test').catch(() => null);
-      if (client) return client.end().then(() => settings);
-      await sleep(10);
-    }
+  async function start(mode: PoolMode, poolSettings = {}): Promise<ConnectionSettings> {
+    return { ...direct, port: (await startPgbouncer(direct, mode, poolSettings)).port };
   }
 
   test.each(['transaction', 'session'] as const)('%s pooling is seen and named', async (mode) => {
@@ -89,12 +58,3 @@ describe.skipIf(!pgbouncerIsHere())('behind PgBouncer', () => {
     await client.end();
   });
 });
-
-function pgbouncerIsHere(): boolean {
-  try {
-    execFileSync('pgbouncer', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -276,7 +276,7 @@ describe('a read-only transaction', () => {
     const { processID } = client as unknown as { processID: number };
     const first = new Error('mine');
     const failed = readOnly(client, GUARDS, async () => {
-      await killer.query('SELECT pg_terminate_backend($1, 5000)', [processID]);
+      await killer.query('SELECT pg_terminate_backend($1)', [processID]);
       throw first;
     });
     expect(await rejection(failed)).toBe(first);

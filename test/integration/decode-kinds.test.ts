@@ -12,7 +12,7 @@ import type { ValueKind } from '#src/core/model/relation.js';
 import { summarise } from '#src/core/sketches/summary.js';
 import { TableState } from '#src/core/sketches/table-state.js';
 import { column, plainFields } from '../support/copy-bytes.js';
-import { testServer } from '../support/postgres.js';
+import { SERVER_VERSION, testServer } from '../support/postgres.js';
 
 /** Values of each kind, as literals; several are equal under SQL though their bytes differ. */
 const VALUES: readonly [kind: ValueKind, type: string, values: readonly string[]][] = [
@@ -67,8 +67,7 @@ const VALUES: readonly [kind: ValueKind, type: string, values: readonly string[]
       '9007199254740992.0001',
       '123456789012345678901234567890.123456789',
       'NaN',
-      'Infinity',
-      '-Infinity',
+      ...(SERVER_VERSION >= 140000 ? ['Infinity', '-Infinity'] : []),
       '1e-16383',
       '1e-500',
       '-1e-400',
@@ -145,7 +144,7 @@ const VALUES: readonly [kind: ValueKind, type: string, values: readonly string[]
       '178000000 years',
       '178000000 years 1 microsecond',
       '-178000000 years',
-      '2562047788 hours',
+      ...(SERVER_VERSION >= 150000 ? ['2562047788 hours'] : []),
       '00:00:00.1',
       '999:59:59',
     ],

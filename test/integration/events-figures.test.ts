@@ -66,7 +66,6 @@ async function histories(options: {
       store,
       {
         sourceDiscovered() {},
-        sourceLags() {},
         progress() {},
         sourceFailed: (_, failure) => void failures.push(failure),
         tableDone: ({ profile }) => profile.failure && void failures.push(profile.failure),

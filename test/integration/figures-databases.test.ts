@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { loadGeneratedShop } from '../support/generated-shop.js';
 import { loadGeneratedTowns, loadGeneratedWorld } from '../support/generated-world.js';
 import { type PlainSql, plainSql } from '../support/plain-sql.js';
-import { type TestDatabase, type TestServer, testServer } from '../support/postgres.js';
+import { READS_IN_CHUNKS, type TestDatabase, type TestServer, testServer } from '../support/postgres.js';
 import { exactFigures, ODD_SETTINGS, type ProfileRun, profileRun } from '../support/profile-run.js';
 import { loadShop, loadTowns, loadWorld, sharedData } from '../support/shared-data.js';
 
@@ -100,7 +100,7 @@ describe('the figures do not depend on', () => {
       expect((await profile(shop, towns, { CONCURRENT_WORKERS })).tables).toEqual(tables);
   });
 
-  test('the number of workers, in chunks', async () => {
+  test.skipIf(!READS_IN_CHUNKS)('the number of workers, in chunks', async () => {
     const run = await profile(shop, towns, { ...IN_CHUNKS, CONCURRENT_WORKERS: '1' });
     expect(run.chunks).toMatchObject({ 'cdc.public.towns': 16 });
     for (const CONCURRENT_WORKERS of ['2', '4', '7']) {
@@ -111,7 +111,7 @@ describe('the figures do not depend on', () => {
     expect(await differences(run, shop, towns)).toEqual([]);
   });
 
-  test('the number of chunks', async () => {
+  test.skipIf(!READS_IN_CHUNKS)('the number of chunks', async () => {
     const one = await profile(shop, towns, { ...IN_CHUNKS, MAX_CHUNKS: '1' });
     const sixteen = await profile(shop, towns, { ...IN_CHUNKS, MAX_CHUNKS: '16' });
     expect(new Set(Object.values(one.chunks))).toEqual(new Set([1]));

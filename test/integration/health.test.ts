@@ -10,7 +10,7 @@ import { connectionsLeft, readServerFacts } from '#src/adapters/postgres/server-
 import { readOnly } from '#src/adapters/postgres/transaction.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import { GUARDS } from '../support/connections.js';
-import { ownServer, type TestDatabase, type TestServer } from '../support/postgres.js';
+import { ownServer, SERVER_VERSION, type TestDatabase, type TestServer } from '../support/postgres.js';
 
 let server: TestServer;
 let database: TestDatabase;
@@ -53,7 +53,7 @@ describe('checkSource', () => {
       database: settings.database,
       inRecovery: false,
       privileges: { schemas: 0, tables: 0, grants: [] },
-      slots: [{ name: 'health_test', active: false, walStatus: 'reserved' }],
+      slots: [{ name: 'health_test', active: false, walStatus: SERVER_VERSION >= 130000 ? 'reserved' : null }],
       pooler: null,
       readOnlyGuards: true,
     });

@@ -7,6 +7,7 @@ import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { ConnectionSettings, SslMode } from '#src/contract/connection.js';
 import { type Authority, createAuthority, opensslIsHere } from '../support/certificates.js';
 import { GUARDS, rejection, untilSleeping } from '../support/connections.js';
+import { TEST_PACKAGE } from '../support/start-server.js';
 
 type ServerName = 'plain' | 'tls' | 'expired';
 
@@ -44,7 +45,7 @@ describe.skipIf(!opensslIsHere())('TLS modes, as libpq has them', () => {
 
   async function start(name: ServerName, certificate?: { cert: string; key: string }): Promise<void> {
     const dataDir = join(folder, name);
-    const common = { dataDir, user: 'postgres', password: 'pw', parameters: { fsync: 'off' } };
+    const common = { ...TEST_PACKAGE, dataDir, user: 'postgres', password: 'pw', parameters: { fsync: 'off' } };
     const server = await startEmbeddedServer(common);
     if (!certificate) return void servers.set(name, server);
     // The server reads its key as its own account, and only from a file nobody else can read.

@@ -5,7 +5,7 @@ import type { WorkerPool } from '#src/coordinator/ports.js';
 import { profileSource } from '#src/coordinator/profile-source.js';
 import { DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
 import type { TableSpec } from '#src/core/model/relation.js';
-import { type TestDatabase, testServer } from '../support/postgres.js';
+import { READS_IN_CHUNKS, type TestDatabase, testServer } from '../support/postgres.js';
 
 const TABLES = 12;
 const GUARDS = {
@@ -110,7 +110,7 @@ test('a table that kills its thread is the only one that fails', async () => {
   }
 });
 
-test('a big table is begun anew where a thread died under one of its chunks', async () => {
+test.skipIf(!READS_IN_CHUNKS)('a big table is begun anew where a thread died under one of its chunks', async () => {
   const pool = dyingAt((table, time) => table.name === 't12' && time === 1);
   const results = await profile(pool, 8192);
   expect(pool.deaths).toBe(1);

@@ -44,7 +44,7 @@ export const EVENT_COLUMNS = [
     type: 'float8',
     counted: true,
     number: true,
-    value: `CASE i % 90 WHEN 0 THEN 'Infinity' WHEN 1 THEN '-Infinity' ELSE 1e9 + h % 5 END`,
+    value: `CASE i % 90 WHEN 0 THEN 'Infinity' WHEN 1 THEN '-Infinity' ELSE (1e9 + h % 5)::float8 END`,
   },
   { name: 'wide', type: 'int8', counted: false, number: true, value: '9000000000000 + h % 100000' },
   { name: 'code', type: 'char(3)', counted: true, number: false, value: `(ARRAY['x','xy','xyz'])[1 + h % 3]` },

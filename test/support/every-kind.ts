@@ -27,7 +27,7 @@ const COLUMNS: readonly Generated[] = [
   [
     'r8',
     'float8',
-    `CASE i % 1000 WHEN 0 THEN 'Infinity' WHEN 1 THEN '-Infinity' WHEN 2 THEN 'NaN' WHEN 3 THEN '-0' ELSE exp(${pick(10, 20000)} / 1000.0) END`,
+    `CASE i % 1000 WHEN 0 THEN 'Infinity' WHEN 1 THEN '-Infinity' WHEN 2 THEN 'NaN' WHEN 3 THEN '0' ELSE exp(${pick(10, 20000)} / 1000.0)::float8 END`,
     0,
   ],
   ['b', 'bool', `${pick(11, 3)} = 0`, 4],

@@ -30,9 +30,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     users: 0,
   });
   shared.users++;
-  const { host, port, user, password, kind } = await shared.server;
+  const { host, port, user, password, kind, versionNum } = await shared.server;
   const keptDatabases = join(shared.folder, 'kept');
-  project.provide('postgres', { host, port, user, password, kind });
+  project.provide('postgres', { host, port, user, password, kind, versionNum });
   project.provide('keptDatabases', keptDatabases);
   return async () => {
     if (--shared.users > 0) return;

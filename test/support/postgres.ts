@@ -44,6 +44,12 @@ export interface TestServerOptions {
   readonly kind?: ServerKind;
 }
 
+/** `server_version_num` of the run's server, e.g. 140023; for tests of what only some versions can. */
+export const SERVER_VERSION = (inject('postgres') as ServerAddress | undefined)?.versionNum ?? 0;
+
+/** Before version 14 there is no TID range scan, so no table is read in chunks. */
+export const READS_IN_CHUNKS = SERVER_VERSION >= 140000;
+
 /** The run's shared server, started by `global-setup.ts`. */
 export async function testServer(options: TestServerOptions = {}): Promise<TestServer> {
   const shared = inject('postgres') as ServerAddress | undefined;
@@ -58,8 +64,8 @@ export async function ownServer(
   options: TestServerOptions = {},
 ): Promise<TestServer> {
   const server = await startServer({ parameters, ...options });
-  const { host, port, user, password, kind } = server;
-  const address = { host, port, user, password, kind };
+  const { host, port, user, password, kind, versionNum } = server;
+  const address = { host, port, user, password, kind, versionNum };
   const own: TestServer = {
     ...address,
     createDatabase: (name, more) => createDatabase(address, name, more),
@@ -87,7 +93,8 @@ async function createDatabase(
         `CREATE DATABASE ${pg.escapeIdentifier(name)}`,
         template === undefined ? '' : `TEMPLATE ${pg.escapeIdentifier(template)}`,
         options.encoding === undefined ? '' : `ENCODING ${pg.escapeLiteral(options.encoding)}`,
-        locale === undefined ? '' : `LOCALE ${pg.escapeLiteral(locale)}`,
+        // LOCALE, which says both, is there since version 13.
+        locale === undefined ? '' : `LC_COLLATE ${pg.escapeLiteral(locale)} LC_CTYPE ${pg.escapeLiteral(locale)}`,
       ].join(' '),
     ),
   );
@@ -124,9 +131,12 @@ async function createDatabase(
     async drop() {
       opened.databases.delete(database);
       for (const client of clients) await client.end().catch(() => {});
-      await asOwner(server, (client) =>
-        client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`),
-      );
+      await asOwner(server, async (client) => {
+        // WITH (FORCE) is there since version 13. Nobody is let in again before the drop.
+        await client.query(`UPDATE pg_database SET datallowconn = false WHERE datname = $1`, [name]);
+        await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+        await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)}`);
+      });
     },
   };
   opened.databases.add(database);

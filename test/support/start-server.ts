@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { freePort, startEmbeddedServer } from '#src/adapters/embedded/server.js';
 import { keepDataFolder, newDataFolder } from './data-folders.js';
 import { imageIsLocal } from './docker.js';
@@ -13,6 +14,8 @@ export interface ServerAddress {
   /** A superuser. */
   readonly user: string;
   readonly password: string;
+  /** `server_version_num`. */
+  readonly versionNum: number;
 }
 
 export interface StartedServer extends ServerAddress {
@@ -30,6 +33,11 @@ export interface StartOptions {
 const IMAGE = process.env.TEST_POSTGRES_IMAGE ?? 'postgres:18-alpine';
 const USER = 'sentinel_test';
 const PASSWORD = "t3st:p@ss/w'rd";
+
+/** Spread into the options of an embedded server: `npm run test:versions` names the package of each version here. */
+export const TEST_PACKAGE: { readonly packageDir?: string } = process.env.TEST_POSTGRES_PACKAGE
+  ? { packageDir: process.env.TEST_POSTGRES_PACKAGE }
+  : {};
 
 /** Nothing in a test outlives a crash of the machine. */
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
@@ -51,13 +59,14 @@ async function startEmbedded(parameters: Record<string, string>): Promise<Starte
   const folder = newDataFolder();
   const dataDir = join(folder, 'data');
   try {
-    const server = await startEmbeddedServer({ dataDir, user: USER, password: PASSWORD, parameters });
+    const server = await startEmbeddedServer({ ...TEST_PACKAGE, dataDir, user: USER, password: PASSWORD, parameters });
     return {
       kind: 'embedded',
       host: server.host,
       port: server.port,
       user: USER,
       password: PASSWORD,
+      versionNum: await versionOf(server.host, server.port),
       whereKept: `The data folder is ${dataDir}; ${folder} is removed after a day.`,
       async stop({ keep }) {
         await server.stop(keep ? 'fast' : 'immediate');
@@ -69,6 +78,14 @@ async function startEmbedded(parameters: Record<string, string>): Promise<Starte
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+async function versionOf(host: string, port: number): Promise<number> {
+  const client = new pg.Client({ host, port, user: USER, password: PASSWORD, database: 'postgres' });
+  await client.connect();
+  const { rows } = await client.query<{ n: number }>("SELECT current_setting('server_version_num')::int AS n");
+  await client.end();
+  return rows[0]!.n;
 }
 
 /**
@@ -87,6 +104,7 @@ async function startContainer(parameters: Record<string, string>): Promise<Start
     port,
     user: USER,
     password: PASSWORD,
+    versionNum: await versionOf(container.getHost(), port),
     whereKept: `Container ${container.getName()} still runs on port ${port}; remove it when done.`,
     stop: async ({ keep }) => {
       if (!keep) await container.stop({ timeout: 0 });

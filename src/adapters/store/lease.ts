@@ -5,13 +5,13 @@ import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
 import { StoreError, storeName } from './failure.js';
 import type { StoreOptions } from './options.js';
 import { guarded } from './session.js';
-import { endHolder, renewLease, selectLease, takeLease, tryLock } from './sql/lease.js';
+import { endHolder, renewLease, selectLease, takeLease } from './sql/lease.js';
+import { tryWriterLock, type WriterLock } from './writer-lock.js';
 
-/** The right to write, as one connection holds it. */
+/** The right to write, as one process holds it. */
 export interface Lease {
   readonly epoch: number;
-  /** Server process of the connection that holds the advisory lock. */
-  readonly backendPid: number;
+  readonly lock: WriterLock;
 }
 
 interface LeaseRow {
@@ -31,38 +31,43 @@ export async function takeWriterLease(client: pg.Client, options: StoreOptions, 
   const s = quoteIdentifier(options.schema);
   const giveUpAt = Date.now() + DEAD_HOLDER_WAIT_MS;
   for (;;) {
-    const row = await guarded(client, options, async () => {
-      const isOurs = await locked(client, options.schema);
-      return isOurs ? null : (await client.query<LeaseRow>(selectLease(s))).rows[0]!;
-    });
-    if (!row) break;
+    const lock = await tryWriterLock(client, options);
+    if (lock)
+      return releasedOnFailure(lock, () =>
+        guarded(client, options, async () => {
+          const values = [holder, process.pid, hostname(), lock.backendPid];
+          const taken = await client.query<{ epoch: string }>(takeLease(s), values);
+          return { epoch: Number(taken.rows[0]!.epoch), lock };
+        }),
+      );
+    const row = await guarded(client, options, () => leaseRow(client, s));
     if (!diedHere(row) || Date.now() > giveUpAt) throw busy(row, options);
     await delay(POLL_MS);
   }
-  return guarded(client, options, async () => {
-    const taken = await client.query<{ epoch: string }>(takeLease(s), [holder, process.pid, hostname()]);
-    return { epoch: Number(taken.rows[0]!.epoch), backendPid: await backendPid(client) };
-  });
 }
 
 /**
- * The same lease on a new connection, after the old one was lost. Rejects with `lease_lost` where another writer has
+ * The same lease with a new lock, after the old one's connection was lost. Rejects with `lease_lost` where another writer has
  * taken over; with a retryable error while our own old session still holds the lock (it is told to end).
  */
 export async function renewWriterLease(client: pg.Client, options: StoreOptions, lease: Lease): Promise<Lease> {
   const s = quoteIdentifier(options.schema);
+  const lock = await tryWriterLock(client, options);
+  if (lock)
+    return releasedOnFailure(lock, () =>
+      guarded(client, options, async () => {
+        const renewed = await client.query(renewLease(s), [lease.epoch, lock.backendPid]);
+        if (renewed.rowCount === 0) throw leaseLost(options);
+        return { epoch: lease.epoch, lock };
+      }),
+    );
   return guarded(client, options, async () => {
-    if (!(await locked(client, options.schema))) {
-      const row = (await client.query<LeaseRow>(selectLease(s))).rows[0]!;
-      if (Number(row.epoch) !== lease.epoch) throw leaseLost(options);
-      await client.query(endHolder, [options.schema, lease.backendPid]);
-      throw new StoreError('store_busy', `${name(options)}: the previous connection of this process still holds it`, {
-        retryable: true,
-      });
-    }
-    const renewed = await client.query(renewLease(s), [lease.epoch]);
-    if (renewed.rowCount === 0) throw leaseLost(options);
-    return { epoch: lease.epoch, backendPid: await backendPid(client) };
+    const row = await leaseRow(client, s);
+    if (Number(row.epoch) !== lease.epoch) throw leaseLost(options);
+    await client.query(endHolder, [options.schema, lease.lock.backendPid]);
+    throw new StoreError('store_busy', `${name(options)}: the previous connection of this process still holds it`, {
+      retryable: true,
+    });
   });
 }
 
@@ -74,12 +79,17 @@ export function leaseLost(options: StoreOptions): StoreError {
   );
 }
 
-async function locked(client: pg.Client, schema: string): Promise<boolean> {
-  return (await client.query<{ locked: boolean }>(tryLock, [schema])).rows[0]!.locked;
+async function leaseRow(client: pg.Client, s: string): Promise<LeaseRow> {
+  return (await client.query<LeaseRow>(selectLease(s))).rows[0]!;
 }
 
-async function backendPid(client: pg.Client): Promise<number> {
-  return (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]!.pid;
+async function releasedOnFailure(lock: WriterLock, work: () => Promise<Lease>): Promise<Lease> {
+  try {
+    return await work();
+  } catch (error) {
+    await lock.release().catch(() => undefined); // lost with its connection; the first error is the one to report
+    throw error;
+  }
 }
 
 /** True where the recorded holder ran on this machine and is no more: its lock goes as soon as the server notices. */

@@ -7,7 +7,7 @@ import { type Lease, leaseLost, renewWriterLease, takeWriterLease } from './leas
 import type { StoreOptions } from './options.js';
 import type { Query } from './reader-pool.js';
 import { guarded, isReusable, openSession, retrying, storeGuards } from './session.js';
-import { checkLease, releaseLease, unlock } from './sql/lease.js';
+import { checkLease, releaseLease } from './sql/lease.js';
 
 /** What a transaction body may use. */
 export interface Transaction {
@@ -102,12 +102,12 @@ export class WriteSession {
   }
 
   async #connected(): Promise<pg.Client> {
-    if (this.#client && isReusable(this.#client)) return this.#client;
+    if (this.#client && isReusable(this.#client) && this.#lease.lock.isHeld()) return this.#client;
     await this.#client?.end();
     this.#client = null;
     const client = await openSession(this.#options, 'writer');
     try {
-      this.#lease = await renewWriterLease(client, this.#options, this.#lease);
+      if (!this.#lease.lock.isHeld()) this.#lease = await renewWriterLease(client, this.#options, this.#lease);
     } catch (error) {
       await client.end();
       if (error instanceof StoreError && error.code === 'lease_lost') this.#over = error;
@@ -122,16 +122,13 @@ export class WriteSession {
       this.#over ??= new StoreError('writer_released', 'this writer has given the metadata store back');
       const client = this.#client;
       this.#client = null;
-      if (!client || !isAlive(client)) return;
-      try {
-        await guarded(client, this.#options, async () => {
-          await client.query(releaseLease(this.#s), [this.#lease.epoch]);
-          await client.query(unlock, [this.#options.schema]);
-        });
-      } catch {
-        // The lock goes with the connection; only the time of release is not recorded.
-      }
-      await client.end();
+      const { epoch, lock } = this.#lease;
+      // The lock goes with the connection; only the time of release may not be recorded.
+      const lost = () => undefined;
+      if (client && isAlive(client))
+        await guarded(client, this.#options, () => client.query(releaseLease(this.#s), [epoch])).catch(lost);
+      if (lock.isHeld()) await lock.release().catch(lost);
+      await client?.end();
     });
   }
 }

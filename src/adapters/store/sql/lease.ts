@@ -3,21 +3,24 @@ const key = `hashtextextended('sentinel writer ' || $1::text, 0)`;
 
 export const tryLock = `SELECT pg_try_advisory_lock(${key}) AS locked`;
 
+/** The same lock, until the transaction ends. */
+export const tryTransactionLock = `SELECT pg_try_advisory_xact_lock(${key}) AS locked`;
+
 export const unlock = `SELECT pg_advisory_unlock(${key})`;
 
 /** Who wrote the lease last: the holder, where the lock is taken. */
 export const selectLease = (s: string) => `
 SELECT epoch, holder, pid, host, backend_pid, taken_at FROM ${s}.lease`;
 
-/** A new epoch: whoever held an older one can no longer commit. Waits for its open transaction, if any. */
+/** A new epoch: whoever held an older one can no longer commit. Waits for its open transaction, if any. `$4` is who holds the lock. */
 export const takeLease = (s: string) => `
-UPDATE ${s}.lease SET epoch = epoch + 1, holder = $1, pid = $2, host = $3, backend_pid = pg_backend_pid(),
+UPDATE ${s}.lease SET epoch = epoch + 1, holder = $1, pid = $2, host = $3, backend_pid = $4,
   taken_at = now(), released_at = NULL
 RETURNING epoch`;
 
-/** The same holder on a new connection; no row where the epoch has moved on. */
+/** The same holder, whose lock is on a new connection (`$2`); no row where the epoch has moved on. */
 export const renewLease = (s: string) => `
-UPDATE ${s}.lease SET backend_pid = pg_backend_pid() WHERE epoch = $1 RETURNING epoch`;
+UPDATE ${s}.lease SET backend_pid = $2 WHERE epoch = $1 RETURNING epoch`;
 
 export const releaseLease = (s: string) => `UPDATE ${s}.lease SET released_at = now() WHERE epoch = $1`;
 
