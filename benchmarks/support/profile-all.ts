@@ -63,6 +63,7 @@ export async function profileAll(options: ProfileAllOptions): Promise<ProfileAll
       options.store ?? FORGET,
       {
         sourceDiscovered() {},
+        sourceLags() {},
         progress() {},
         sourceFailed(source, failure) {
           throw new Error(`${source}: ${failure.message}`);

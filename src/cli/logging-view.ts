@@ -1,6 +1,7 @@
 import type { LogSystem } from '#src/adapters/logging/log-system.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Finding } from '#src/core/model/finding.js';
+import { lagMessage } from './lag-message.js';
 import type { RunView } from './run-view.js';
 
 /** Notes in the log what the view is told. Tables that a worker finished are in its own records; big ones are merged here. */
@@ -18,6 +19,12 @@ export function logging(view: RunView, logs: LogSystem, { label }: RunRef): RunV
       if (chunks !== undefined)
         logs.logger('profiler').info({ ...fields, chunks, durationMs: profile.durationMs }, 'profiled in chunks');
       view.tableDone(result);
+    },
+    sourceLags(source, event) {
+      const isUsual = event.type === 'waited' && !event.gaveUp;
+      const log = logs.logger(`${source}_db`);
+      log[isUsual ? 'info' : 'warn']({ run: label, source, ...event }, `${source}: ${lagMessage(event)}`);
+      view.sourceLags(source, event);
     },
     sourceFailed(source, failure) {
       logs.logger(`${source}_db`).error({ run: label, source, code: failure.code }, failure.message);

@@ -47,6 +47,7 @@ export async function profileStep(
       stateMinBytes: STATE_MIN_BYTES,
       now: () => performance.now(),
       signal: stop.signal,
+      lagLimits: config.lag,
       asOfMs: asOf.getTime(),
       wanted: (spec) => {
         metrics.of(spec);

@@ -73,5 +73,6 @@ export function summarise(
     bytes: tally.bytes,
     connectionsMax,
     longestTransactionMs: Math.round(tally.longestTransactionMs),
+    waitedMs: Math.round(tally.waitedMs),
   };
 }

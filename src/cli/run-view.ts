@@ -25,6 +25,8 @@ export interface RunSummaryRecord {
   /** Most connections open at a time to any one source. */
   readonly connectionsMax: number;
   readonly longestTransactionMs: number;
+  /** Time that reading waited for replicas and slots that were behind, summed over the sources. */
+  readonly waitedMs: number;
 }
 
 export interface SourceFailure {
@@ -70,6 +72,7 @@ export interface RunTally {
   rows: number;
   bytes: number;
   longestTransactionMs: number;
+  waitedMs: number;
 }
 
 /** What a run found. */
@@ -105,12 +108,17 @@ export function tallying(
     rows: 0,
     bytes: 0,
     longestTransactionMs: 0,
+    waitedMs: 0,
   };
   const observer: RunObserver = {
     ...view,
     sourceFailed(source, failure) {
       tally.sourceFailures.push({ source, failure });
       view.sourceFailed(source, failure);
+    },
+    sourceLags(source, event) {
+      if (event.type === 'waited') tally.waitedMs += event.waitedMs;
+      view.sourceLags(source, event);
     },
     tableDone(result) {
       tally.outcomes.push({ ...result.profile, columns: [] });
@@ -128,6 +136,7 @@ export function tallying(
 export function jsonView(io: Io): RunView {
   return {
     sourceDiscovered() {},
+    sourceLags() {},
     sourceFailed: (source, failure) => writeJson(io, { type: 'source', source, status: 'failed', failure }),
     tableDone: ({ profile }) => writeJson(io, { type: 'table', ...profile }),
     progress() {},

@@ -1,4 +1,5 @@
 import { type Io, writeLine } from './io.js';
+import { describeLag } from './lag-message.js';
 import type { Progress } from './render/progress.js';
 import { usesColor } from './render/style.js';
 import { renderSummary } from './render/summary.js';
@@ -12,6 +13,10 @@ export function textView(io: Io, progress: Progress, options: { readonly quiet: 
   return {
     sourceDiscovered: (source, tables) => progress.sourceDiscovered(source, tables),
     sourceFailed: (source) => progress.sourceFailed(source),
+    sourceLags(source, event) {
+      if (event.type === 'waiting') progress.sourceWaits(source, `waiting: ${describeLag(event.lag)}`);
+      else if (event.type === 'waited') progress.sourceWaits(source, null);
+    },
     tableDone: ({ profile }) => progress.tableDone(profile.source),
     progress: (source, rows) => progress.addRows(source, rows),
     finding() {},

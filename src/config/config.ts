@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { ConnectionSettings, Guards, PoolSettings, RetrySettings } from '#src/contract/connection.js';
+import type { LagLimits } from '#src/core/planning/lag.js';
 import { type ConnectionContext, isLoopback, metadataConnection, sourceConnection } from './connections.js';
 import type { ComponentLevels, LogLevel } from '#src/contract/log-levels.js';
 import { type Environment, type EnvironmentInput, readEnvironment } from './load-env.js';
@@ -61,6 +62,7 @@ export interface Config {
   readonly sources: readonly ConnectionSettings[];
   readonly metadata: { readonly connection: ConnectionSettings; readonly schema: string };
   readonly guards: Guards;
+  readonly lag: LagLimits;
   readonly retry: RetrySettings;
   readonly pool: PoolSettings;
   readonly workers: number;
@@ -112,6 +114,11 @@ function fromValues(values: GeneralValues, cwd: string) {
       statementTimeoutMs: values.STATEMENT_TIMEOUT,
       lockTimeoutMs: values.LOCK_TIMEOUT,
       maxTransactionAgeMs: values.MAX_TRANSACTION_AGE,
+    },
+    lag: {
+      replicaMs: values.MAX_REPLICA_LAG,
+      slotBytes: values.MAX_SLOT_LAG,
+      waitMs: values.MAX_LAG_WAIT,
     },
     retry: {
       maxAttempts: values.MAX_RETRY_ATTEMPTS,

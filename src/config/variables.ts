@@ -134,6 +134,24 @@ export const VARIABLES = {
   STATEMENT_TIMEOUT: variable('Query guards', '600', seconds(timeout), 'longest statement, seconds'),
   LOCK_TIMEOUT: variable('Query guards', '5', seconds(timeout), 'longest wait for a lock, seconds'),
   MAX_TRANSACTION_AGE: variable('Query guards', '300', seconds(timeout), 'longest time one snapshot is held, seconds'),
+  MAX_REPLICA_LAG: variable(
+    'Query guards',
+    '30',
+    seconds(delay),
+    'while a replica of a source, or a source that is a standby, is further behind, nothing more of it is read, seconds; 0: read on',
+  ),
+  MAX_SLOT_LAG: variable(
+    'Query guards',
+    '1GiB',
+    bytes({ min: 0 }),
+    'the same for WAL that the reader of an active replication slot has not confirmed; 0: read on',
+  ),
+  MAX_LAG_WAIT: variable(
+    'Query guards',
+    '300',
+    seconds(delay),
+    'longest such wait of a run for one source, all together, seconds; then it reads on and says so; 0: never wait',
+  ),
   MAX_RETRY_ATTEMPTS: variable(
     'Retries',
     '3',

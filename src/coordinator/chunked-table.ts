@@ -6,6 +6,7 @@ import type { TableSpec } from '#src/core/model/relation.js';
 import { type Chunk, type ChunkLimits, planChunks } from '#src/core/planning/chunks.js';
 import { summarise } from '#src/core/sketches/summary.js';
 import type { StateOptions } from '#src/core/sketches/table-state.js';
+import type { LagGate } from './lag-gate.js';
 import type { HeldSnapshot, SourceAccess } from './ports.js';
 import { ReadPass } from './read-pass.js';
 
@@ -25,6 +26,8 @@ export interface ChunkedTableOptions {
   readonly acquire: () => Promise<() => void>;
   /** Never rejects. */
   readonly runChunk: (task: ChunkTask) => Promise<ChunkOutcome>;
+  /** Asked before each chunk; the snapshot is not held while it is closed. */
+  readonly gate?: LagGate;
   /** Called when the last chunk is handed out: the next table may be begun. */
   readonly handedOut: () => void;
 }
@@ -81,30 +84,45 @@ function withoutColumns(table: TableSpec, failures: ReadonlyMap<string, Failure>
   return { ...table, columns };
 }
 
-/** Hand out every chunk and wait for the last; a snapshot that grows too old is exchanged, which costs consistency. */
+/** Hand out every chunk and wait for the last. */
 async function readPass(pass: ReadPass, source: SourceAccess, options: ChunkedTableOptions): Promise<void> {
   let held: HeldSnapshot = await source.holdSnapshot(pass.table);
   let openedMs = options.now();
   let slowestMs = 0;
+  let isHeld = true;
   const letGo = async () => {
     await pass.settled();
+    if (!isHeld) return;
+    isHeld = false;
     await held.close();
     pass.longestTransactionMs = Math.max(pass.longestTransactionMs, options.now() - openedMs);
+  };
+  /** A reader's turn under a snapshot that is young enough. While something lags none is held: exchanging it costs consistency. */
+  const turn = async (): Promise<() => void> => {
+    for (let isNew = false; ; isNew = true) {
+      const release = await options.acquire();
+      const isOver = pass.failure !== null || options.signal.aborted;
+      const mustYield = !isOver && (await options.gate?.isClosed()) === true;
+      const isYoung = isNew || held.remainingMs() >= slowestMs * AGE_RESERVE;
+      if (isOver || (isYoung && !mustYield)) return release;
+      release();
+      await letGo();
+      await options.gate?.opened();
+      if (options.signal.aborted) continue;
+      held = await source.holdSnapshot(pass.table);
+      isHeld = true;
+      openedMs = options.now();
+      pass.consistent = false;
+    }
   };
   try {
     const chunks = planChunks(held.sizes, options.limits);
     pass.chunks = chunks.length;
     for (const [index, chunk] of chunks.entries()) {
-      const release = await options.acquire();
+      const release = await turn();
       if (pass.failure || options.signal.aborted) {
         release();
         break;
-      }
-      if (held.remainingMs() < slowestMs * AGE_RESERVE) {
-        await letGo();
-        held = await source.holdSnapshot(pass.table);
-        openedMs = options.now();
-        pass.consistent = false;
       }
       const task = chunkTask(pass.table, chunk, held, options);
       const begunMs = options.now();

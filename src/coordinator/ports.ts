@@ -14,6 +14,7 @@ import type { SourceInventory } from '#src/core/model/history.js';
 import type { CustomFigure, TableProfile } from '#src/core/model/profile.js';
 import type { RelationKind, TableSpec } from '#src/core/model/relation.js';
 import type { PartSize } from '#src/core/planning/chunks.js';
+import type { Lag } from '#src/core/planning/lag.js';
 
 /** A relation that is not profiled on its own, and why. */
 export interface OmittedRelation {
@@ -41,13 +42,31 @@ export interface HeldSnapshot {
   close(): Promise<void>;
 }
 
+/** One look at what follows a source. */
+export interface LagReading {
+  readonly lags: readonly Lag[];
+  /** Replicas are there whose lag this role may not see, or the server refuses to tell; null: this is all there is. */
+  readonly unseen: 'hidden' | 'refused' | null;
+}
+
+/** What becomes of reading where something lags; times in milliseconds. */
+export type LagEvent =
+  | { readonly type: 'waiting'; readonly lag: Lag }
+  /** Reading goes on; `gaveUp` where `lag` is still beyond its limit and the run has waited as long as it may. */
+  | { readonly type: 'waited'; readonly lag: Lag; readonly waitedMs: number; readonly gaveUp: boolean }
+  /** It did not shrink while nothing was read: this run waits no more for it. */
+  | { readonly type: 'hopeless'; readonly lag: Lag }
+  | { readonly type: 'unseen'; readonly why: 'hidden' | 'refused' };
+
 /** The coordinator's own way into one source. */
 export interface SourceAccess {
   readonly name: string;
   /** Ceiling of connections over all threads, known after `discover`. */
   readonly maxConnections: number;
-  discover(): Promise<Discovery>;
+  discover(): Promise<Discovery & { readonly lag: LagReading }>;
   holdSnapshot(table: TableSpec): Promise<HeldSnapshot>;
+  /** Never rejects: what cannot be read now is no lag. */
+  readLag(): Promise<LagReading>;
   /** Run the user's own metrics of a table; never rejects: a query that fails is its figure's failure. */
   measure(table: TableSpec, queries: readonly CustomQuery[]): Promise<readonly CustomFigure[]>;
 }
@@ -102,6 +121,8 @@ export interface RunStore {
 export interface RunObserver {
   sourceDiscovered(source: string, tables: number): void;
   sourceFailed(source: string, failure: Failure): void;
+  /** Reading waits for something that lags behind the source, or goes on. */
+  sourceLags(source: string, event: LagEvent): void;
   /** After the table is durable. */
   tableDone(result: TableResult): void;
   /** Rows and CopyData bytes that arrived since the last call. */

@@ -3,15 +3,19 @@ import type { EventRequest, TableResult } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { isSourceWide } from '#src/core/model/failure.js';
 import type { TableSpec } from '#src/core/model/relation.js';
-import type { RunObserver, RunStore, SourceAccess, WorkerPool } from './ports.js';
+import type { LagLimits } from '#src/core/planning/lag.js';
+import { LagGate } from './lag-gate.js';
+import type { LagEvent, LagReading, RunObserver, RunStore, SourceAccess, WorkerPool } from './ports.js';
 import { type ProfileSourceOptions, profileSource } from './profile-source.js';
 import { tableRecord } from './table-record.js';
 
-export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult' | 'events'> {
+export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult' | 'events' | 'gate'> {
   /** The run's clock (`--as-of`), epoch milliseconds. */
   readonly asOfMs: number;
   /** False for tables left out by `--table`, `--exclude` or sentinel.yaml. */
   readonly wanted: (table: TableSpec) => boolean;
+  /** Replicas and slots that are further behind are waited for; absent: nobody looks at them. */
+  readonly lagLimits?: LagLimits;
   /** Insert-time column declared for a table, if any. */
   readonly insertTime: (table: TableSpec) => string | undefined;
   /** Metrics of the user's own for a table. */
@@ -61,9 +65,11 @@ async function profileOneSource(
 ): Promise<Failure | null> {
   const database = options.database(source.name);
   let tables: readonly TableSpec[];
+  let lag: LagReading;
   try {
     const discovery = await source.discover();
     tables = discovery.tables.filter(options.wanted);
+    lag = discovery.lag;
     const present = [...discovery.tables, ...discovery.omitted].map(({ schema, name }) => ({ schema, table: name }));
     await store.addInventory({ source: source.name, database, inventory: discovery.inventory });
     await store.recordPresent(source.name, present);
@@ -78,6 +84,7 @@ async function profileOneSource(
   const failure = await profileSource(tables, source, pool, {
     ...options,
     events: eventRequest(source.name, tables, options),
+    ...lagGate(source, lag, observer, options),
     onResult: async (result) => persist.add(await withCustomFigures(result, source, options)),
   });
   await persist.settled();
@@ -94,6 +101,13 @@ async function withCustomFigures(
   if (queries.length === 0 || options.signal.aborted) return result;
   const metrics = await source.measure(result.spec, queries);
   return options.signal.aborted ? result : { ...result, profile: { ...result.profile, metrics } };
+}
+
+function lagGate(source: SourceAccess, first: LagReading, observer: RunObserver, options: ProfileRunOptions) {
+  const { lagLimits: limits, now, signal } = options;
+  if (!limits) return {};
+  const onEvent = (event: LagEvent) => observer.sourceLags(source.name, event);
+  return { gate: new LagGate(source, { limits, first, now, signal, onEvent }) };
 }
 
 function eventRequest(source: string, tables: readonly TableSpec[], options: ProfileRunOptions): EventRequest {

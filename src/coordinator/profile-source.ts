@@ -4,12 +4,15 @@ import { emptyProfile } from '#src/core/model/outcome.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import { type PlanLimits, planTables } from '#src/core/planning/batches.js';
 import { type ChunkedTableOptions, profileInChunks } from './chunked-table.js';
+import type { LagGate } from './lag-gate.js';
 import type { SourceAccess, WorkerPool } from './ports.js';
 import { PrioritySlots } from './priority-slots.js';
 
 export interface ProfileSourceOptions
   extends Pick<ChunkedTableOptions, 'run' | 'limits' | 'state' | 'stateMinBytes' | 'now' | 'signal'> {
   readonly workers: number;
+  /** Asked before work is handed out; absent: nothing is waited for. */
+  readonly gate?: LagGate;
   readonly events: EventRequest;
   /** The most tables in one batch. */
   readonly maxTables: number;
@@ -48,6 +51,17 @@ export async function profileSource(
   const snapshots = new PrioritySlots(Math.max(maxConnections - readers, 1));
   let sourceFailure: Failure | null = null;
 
+  /** Who waits until nothing lags takes nobody's turn meanwhile. */
+  const inTurn = async (job: () => Promise<void>) => {
+    for (;;) {
+      await slots.acquire(BATCH_PRIORITY);
+      if (!(await options.gate?.isClosed())) break;
+      slots.release();
+      await options.gate?.opened();
+    }
+    await job().finally(() => slots.release());
+  };
+
   const runBatch = async (batch: readonly TableSpec[]) => {
     if (options.signal.aborted) return;
     if (sourceFailure) return failAll(batch, sourceFailure, options);
@@ -61,6 +75,7 @@ export async function profileSource(
     const running: Promise<void>[] = [];
     for (const [priority, table] of chunked.entries()) {
       await snapshots.acquire(priority);
+      await options.gate?.opened();
       if (options.signal.aborted) break;
       await new Promise<void>((handedOut) => {
         const acquire = async () => {
@@ -78,7 +93,7 @@ export async function profileSource(
         const job = result.then(
           (done) => deliver(done, options),
           // Not to be read in chunks: a worker takes it whole, with its retries and its answer to a changed shape.
-          () => slots.run(priority, () => runBatch([table])),
+          () => inTurn(() => runBatch([table])),
         );
         running.push(heard(job.finally(handedOut)));
       });
@@ -86,7 +101,7 @@ export async function profileSource(
     await Promise.all(running);
   };
 
-  await Promise.all([runChunked(), ...batches.map((batch) => slots.run(BATCH_PRIORITY, () => runBatch(batch)))]);
+  await Promise.all([runChunked(), ...batches.map((batch) => inTurn(() => runBatch(batch)))]);
   return sourceFailure;
 }
 

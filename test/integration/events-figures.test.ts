@@ -66,6 +66,7 @@ async function histories(options: {
       store,
       {
         sourceDiscovered() {},
+        sourceLags() {},
         progress() {},
         sourceFailed: (_, failure) => void failures.push(failure),
         tableDone: ({ profile }) => profile.failure && void failures.push(profile.failure),

@@ -1,13 +1,14 @@
 import type { Guards, RetrySettings } from '#src/contract/connection.js';
 import type { CustomQuery } from '#src/contract/custom-query.js';
 import type { SourceSettings } from '#src/contract/messages.js';
-import type { Discovery, HeldSnapshot, SourceAccess } from '#src/coordinator/ports.js';
+import type { Discovery, HeldSnapshot, LagReading, SourceAccess } from '#src/coordinator/ports.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import type { CustomFigure } from '#src/core/model/profile.js';
 import { connectionBudget } from './budget.js';
 import { type DiscoveryOptions, discoverTables } from './catalog.js';
 import { measureCustomQuery } from './custom-query.js';
 import { toFailure } from './failure.js';
+import { readLag } from './replication-lag.js';
 import { type RetryNotice, withRetry } from './retry.js';
 import { readServerFacts } from './server-facts.js';
 import { SnapshotOwner } from './snapshot.js';
@@ -29,6 +30,8 @@ export interface SourceAccessOptions {
 
 /** The coordinator talks to a source one statement at a time, and holds snapshots. */
 const COORDINATOR_POOL = { size: 0, maxOverflow: 4 };
+/** A look at replication is a matter of milliseconds. */
+const LOOK_LIMIT_MS = 5_000;
 /** `pg_relation_size` is divided by the server's block size; chunks only need proportions. */
 const BLOCK_BYTES = 8192;
 
@@ -36,6 +39,7 @@ const BLOCK_BYTES = 8192;
 export class PostgresSourceAccess implements SourceAccess {
   readonly name: string;
   #maxConnections = 1;
+  #inRecovery = false;
   #pool: SourcePool | null = null;
 
   constructor(private readonly options: SourceAccessOptions) {
@@ -46,7 +50,7 @@ export class PostgresSourceAccess implements SourceAccess {
     return this.#maxConnections;
   }
 
-  async discover(): Promise<Discovery> {
+  async discover(): Promise<Discovery & { readonly lag: LagReading }> {
     const { retry, discovery, onRetry, signal, workers, maxConnections: requested } = this.options;
     const describe = { source: this.name, operation: 'list tables' };
     const pool = this.#createPool(this.#maxConnections);
@@ -60,13 +64,25 @@ export class PostgresSourceAccess implements SourceAccess {
                 workers,
                 ...(requested !== undefined && { requested }),
               });
-              return await discoverTables(client, { ...discovery, source: this.name });
+              this.#inRecovery = facts.inRecovery;
+              const lag = await readLag(client, facts.inRecovery);
+              return { ...(await discoverTables(client, { ...discovery, source: this.name })), lag };
             }),
           ),
         { settings: retry, describe, onRetry, signal },
       );
     } finally {
       await pool.end();
+    }
+  }
+
+  async readLag(): Promise<LagReading> {
+    const pool = (this.#pool ??= this.#createPool(this.#maxConnections));
+    const guards = { ...this.options.guards, statementTimeoutMs: LOOK_LIMIT_MS };
+    try {
+      return await pool.withClient((client) => readOnly(client, guards, () => readLag(client, this.#inRecovery)));
+    } catch {
+      return { lags: [], unseen: null }; // whoever reads next tells what is wrong with the source
     }
   }
 

@@ -11,6 +11,8 @@ export interface Progress {
   sourceDiscovered(source: string, tables: number): void;
   sourceFailed(source: string): void;
   tableDone(source: string): void;
+  /** Nothing is read meanwhile, and why; null: it goes on. */
+  sourceWaits(source: string, why: string | null): void;
   /** Rows that arrived since the last call. */
   addRows(source: string, rows: number): void;
   /** Take the bars away, or print what is left to say. The last call. */
@@ -39,6 +41,8 @@ export interface SourceProgress {
   readonly rows: number;
   readonly elapsedMs: number;
   readonly state: 'running' | 'failed';
+  /** Why nothing is read now; absent: it is. */
+  readonly waits?: string;
 }
 
 const BAR_WIDTH = 24;
@@ -51,6 +55,7 @@ export function renderBar(progress: SourceProgress, nameWidth: number): string {
   const rate = elapsedMs > 0 ? Math.round(rows / (elapsedMs / 1000)) : 0;
   const parts = [pad(escapeControls(source), nameWidth), bar, `${formatNumber(done)}/${formatNumber(tables)} tables`];
   if (state === 'failed') return [...parts, 'failed'].join('  ');
+  if (progress.waits !== undefined) return [...parts, escapeControls(progress.waits)].join('  ');
   return [...parts, `${formatNumber(rate)} rows/s`, ...timeLeft(progress)].join('  ');
 }
 
@@ -79,6 +84,7 @@ interface Source {
   done: number;
   rows: number;
   state: SourceProgress['state'];
+  waits?: string;
   startMs: number;
   /** When it was over; undefined while it runs. */
   endMs?: number;
@@ -93,6 +99,7 @@ export function createProgress({ stream, mode, now = () => performance.now() }: 
     done: source.done,
     rows: source.rows,
     state: source.state,
+    ...(source.waits !== undefined && { waits: source.waits }),
     elapsedMs: (source.endMs ?? now()) - source.startMs,
   });
   const display = mode === 'bars' ? barDisplay(stream) : mode === 'lines' ? lineDisplay(stream, now) : SILENT;
@@ -116,6 +123,11 @@ export function createProgress({ stream, mode, now = () => performance.now() }: 
     tableDone: (name) =>
       update(name, (source) => {
         source.done++;
+      }),
+    sourceWaits: (name, why) =>
+      update(name, (source) => {
+        if (why === null) delete source.waits;
+        else source.waits = why;
       }),
     addRows: (name, rows) =>
       update(name, (source) => {

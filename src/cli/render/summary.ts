@@ -22,6 +22,8 @@ export interface SummaryFigures {
   readonly bytes: number;
   readonly connectionsMax: number;
   readonly longestTransactionMs: number;
+  /** Time that reading waited for replicas and slots; absent: none. */
+  readonly waitedMs?: number;
 }
 
 export interface SummaryInput {
@@ -221,13 +223,15 @@ function renderRemarks(input: SummaryInput, { width, color }: SummaryOptions): s
 }
 
 /** What the run cost the watched databases, in one line. */
-function renderCost({ durationMs, rows, bytes, connectionsMax, longestTransactionMs }: SummaryFigures): string {
+function renderCost(figures: SummaryFigures): string {
+  const { durationMs, rows, bytes, connectionsMax, longestTransactionMs, waitedMs = 0 } = figures;
   if (connectionsMax === 0) return `Took ${formatDuration(durationMs)}; no source was read.`;
   const parts = [
     formatDuration(durationMs),
     `${formatCount(rows, 'row')} and ${formatBytes(bytes)} read`,
     `at most ${formatCount(connectionsMax, 'connection')} to a source`,
     `longest transaction ${formatDuration(longestTransactionMs)}`,
+    ...(waitedMs > 0 ? [`${formatDuration(waitedMs)} waited for replicas or slots`] : []),
   ];
   return `Cost: ${parts.join(', ')}.`;
 }
