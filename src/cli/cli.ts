@@ -3,6 +3,7 @@ import type { BacktestOptions } from './commands/backtest.js';
 import type { DemoCommandOptions } from './commands/demo.js';
 import type { ReportOptions } from './commands/report.js';
 import { CliError, EXIT } from './exit-code.js';
+import { addAlertCommands } from './alerts-program.js';
 import { addIncidentCommands } from './incidents-program.js';
 import type { Io } from './io.js';
 import { writeLine } from './io.js';
@@ -154,6 +155,13 @@ ${EXIT_CODES}`,
     '  $ sentinel incidents\n  $ sentinel incidents show INC-3\n  $ sentinel incidents ack INC-3 --reason "asked the shop team"',
   ).helpCommand(false);
   addIncidentCommands(incidents, { command: below, run, io });
+
+  const alerts = command(
+    'alerts',
+    'list alerts on their way to receivers, deliver them now, try a receiver',
+    '  $ sentinel alerts\n  $ sentinel alerts flush\n  $ sentinel alerts test webhook',
+  ).helpCommand(false);
+  addAlertCommands(alerts, { command: below, run, io });
 
   command(
     'report',

@@ -21,6 +21,7 @@ import { onRetry, type RunCommand, type Session } from './run-session.js';
 import { openMetadata, orUsageError } from './run-store.js';
 import { summarise, tallyDone, tallyStored } from './run-tally.js';
 import { type Found, jsonView, tallying } from './run-view.js';
+import { sendAlerts } from './send-alerts.js';
 import { selectSources, tableFilter } from './selection.js';
 import { stopOnSignal } from './signals.js';
 import { textView } from './text-view.js';
@@ -141,6 +142,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   for (const incident of found.incidents) view.incident(incident);
   view.finish(summary, found, tally);
   log.info({ ...summary }, `${command} ${stop.signal.aborted ? 'stopped' : 'ends'}`);
+  await sendAlerts(session, store, writer, run, { complete: !summary.incomplete });
   if (options.metricsFile)
     await writeMetricsFile(options.metricsFile, summary, found.findings, tally).catch((error: Error) => {
       // The run is over and its outcome stands.

@@ -1,4 +1,5 @@
 import type { RetryNotice } from '#src/adapters/postgres/retry.js';
+import { openSinks } from '#src/adapters/sinks/index.js';
 import { isDataError, StoreError } from '#src/adapters/store/failure.js';
 import { GroupCommit } from '#src/adapters/store/group-commit.js';
 import type { RunRef } from '#src/adapters/store/records.js';
@@ -16,7 +17,11 @@ export async function openMetadata(config: Config, onRetry: (notice: RetryNotice
   const { connection, schema } = config.metadata;
   const { guards, batchSize, retry } = config;
   return orUsageError(() =>
-    openStore({ connection, schema, guards, batchSize, retry, onRetry, applicationName: 'sentinel/store' }),
+    openStore({
+      ...{ connection, schema, guards, batchSize, retry, onRetry },
+      applicationName: 'sentinel/store',
+      alertSinks: openSinks(config.alerts).map(({ name }) => name),
+    }),
   );
 }
 

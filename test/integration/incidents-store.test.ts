@@ -429,7 +429,12 @@ test('two thousand incidents cost few statements', async () => {
       return (await client.query(sql, [...values])).rows;
     };
     statements = 0;
-    const tx = { s: 'sentinel', batchSize: 1000, query: query as Parameters<typeof persistFindings>[0]['query'] };
+    const tx = {
+      s: 'sentinel',
+      batchSize: 1000,
+      alertSinks: [],
+      query: query as Parameters<typeof persistFindings>[0]['query'],
+    };
     return persistFindings(tx, new IdCache().draft(), run.id, findings, { datasets, sources: ['batch'] });
   };
   const stored = await judgeCounted(found);

@@ -11,6 +11,32 @@ import type { Transaction } from './write-session.js';
 /** An incident with the id of its row. */
 export interface StoredIncident extends KnownIncident {
   readonly row: number;
+  /** The worst severity that was alerted, null where nothing was. */
+  readonly alertedSeverity: Severity | null;
+  /** How often it was alerted. */
+  readonly alerts: number;
+}
+
+/** What `selectKnown` and `selectForChange` read. */
+export interface IncidentRow {
+  readonly id: string;
+  readonly label: string;
+  readonly fingerprint: string;
+  readonly state: IncidentState;
+  readonly severity: Severity;
+  readonly score: number;
+  readonly title: string;
+  readonly cause: string | null;
+  readonly first_run: string;
+  readonly last_run: string;
+  readonly clean_runs: number;
+  readonly opened_at: number;
+  readonly last_seen_at: number;
+  readonly resolved_at: number | null;
+  readonly muted_until: number | null;
+  readonly details: Details;
+  readonly alerted_severity: Severity | null;
+  readonly alerts: number;
 }
 
 /** Of what the store keeps beside the columns. */
@@ -22,26 +48,22 @@ interface Details {
 
 /** Incidents that go on, and those that are over since this run or a later one saw them. */
 export async function loadKnown(tx: Transaction, run: number): Promise<StoredIncident[]> {
-  const rows = await tx.query<{
-    id: string;
-    label: string;
-    fingerprint: string;
-    state: IncidentState;
-    severity: Severity;
-    score: number;
-    title: string;
-    cause: string | null;
-    first_run: string;
-    last_run: string;
-    clean_runs: number;
-    opened_at: number;
-    last_seen_at: number;
-    resolved_at: number | null;
-    muted_until: number | null;
-    details: Details;
-  }>(selectKnown(tx.s), [run]);
-  return rows.map(({ fingerprint, state, severity, score, title, cause, details, ...row }) => ({
-    ...{ fingerprint, state, severity, score, title, cause },
+  return (await tx.query<IncidentRow>(selectKnown(tx.s), [run])).map(storedIncident);
+}
+
+export function storedIncident({
+  fingerprint,
+  state,
+  severity,
+  score,
+  title,
+  cause,
+  details,
+  alerts,
+  ...row
+}: IncidentRow): StoredIncident {
+  return {
+    ...{ fingerprint, state, severity, score, title, cause, alerts },
     row: Number(row.id),
     id: row.label,
     subject: details.subject,
@@ -54,7 +76,8 @@ export async function loadKnown(tx: Transaction, run: number): Promise<StoredInc
     mutedUntil: row.muted_until,
     cleanRuns: row.clean_runs,
     cleanRun: details.cleanRun,
-  }));
+    alertedSeverity: row.alerted_severity,
+  };
 }
 
 /** Give each new incident a label that was never given before. */

@@ -9,6 +9,8 @@ export interface StoreOptions {
   /** BATCH_SIZE: the most rows of one statement. */
   readonly batchSize: number;
   readonly applicationName: string;
+  /** Names of the sinks that are told of what becomes of incidents; none where absent. */
+  readonly alertSinks?: readonly string[];
   /** For lost connections; `DEFAULT_RETRY` when absent. */
   readonly retry?: RetrySettings;
   readonly onRetry?: (notice: RetryNotice) => void;

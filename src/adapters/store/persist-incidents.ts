@@ -3,6 +3,7 @@ import { advanceIncidents, type IncidentChange } from '#src/core/incidents/life-
 import type { TableName } from '#src/core/incidents/load.js';
 import type { Finding } from '#src/core/model/finding.js';
 import { appendEvents } from './audit.js';
+import { enqueueAlerts } from './enqueue-alerts.js';
 import type { IdDraft } from './ids.js';
 import { insertOpened, loadKnown, type StoredIncident, updateChanged } from './incident-rows.js';
 import { selectMeasured } from './sql/incident.js';
@@ -47,6 +48,11 @@ export async function persistIncidents(
     })),
   );
   await appendEvents(tx, events);
+  await enqueueAlerts(
+    tx,
+    changes.map((change) => ({ change, ...rowOf(change) })),
+    { at: measured.time, run: measured.label, actor: ACTOR },
+  );
   return new Map(
     changes.flatMap((change) => (change.group?.findings ?? []).map((finding) => [finding, rowOf(change).id] as const)),
   );

@@ -1,5 +1,6 @@
 import {
   emptySeries,
+  oldAlerts,
   oldFindings,
   oldHealthSamples,
   oldInventories,
@@ -13,7 +14,7 @@ import type { WriteSession } from './write-session.js';
 export interface RetentionSettings {
   /** Age of figures, and of the tasks that say whether they were judged. */
   readonly pointsDays: number;
-  /** Age of findings, inventories, health samples and runs. */
+  /** Age of findings, inventories, health samples, alerts that are done with, and runs. */
   readonly runsDays: number;
   /** The time ages are counted from. */
   readonly now: Date;
@@ -50,6 +51,7 @@ export async function applyRetention(
     ['source_inventory', oldInventories, runs],
     ['schema_version', oldSchemaVersions, tasks],
     ['task', oldTasks, tasks],
+    ['alert_delivery', oldAlerts, runs],
     ['run', oldRuns, runs],
   ];
   const deleted: Record<string, number> = {};

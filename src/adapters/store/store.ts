@@ -10,6 +10,7 @@ import { type HistoryOptions, loadHistories, type StoredHistory } from './load-h
 import { loadSourceHistories } from './load-source-histories.js';
 import { migrate } from './migrate.js';
 import type { StoreOptions } from './options.js';
+import { countDeliveries, type Delivery, type DeliveryState, listAlerts } from './read-alerts.js';
 import { type IncidentEvent, type IncidentFilter, incidentEvents, listIncidents } from './read-incidents.js';
 import { newestRun, partialProfiles } from './read-newest-run.js';
 import { type Past, type PastFilter, readPast } from './read-past.js';
@@ -142,6 +143,16 @@ export class Store {
     } finally {
       await writer.release();
     }
+  }
+
+  /** Alerts in these states, for each sink, oldest first. */
+  listAlerts(states: readonly DeliveryState[]): Promise<readonly Delivery[]> {
+    return this.#readers.read('list alerts', (query) => listAlerts(query, this.#s, states));
+  }
+
+  /** How many alerts there are, by sink and state. */
+  countAlerts(): ReturnType<typeof countDeliveries> {
+    return this.#readers.read('count alerts', (query) => countDeliveries(query, this.#s));
   }
 
   /** What became of each table in a run; a resumed run skips those that are `ok`. */

@@ -14,6 +14,8 @@ export interface Transaction {
   /** The quoted schema, for the statements in `sql/`. */
   readonly s: string;
   readonly batchSize: number;
+  /** `StoreOptions.alertSinks`. */
+  readonly alertSinks: readonly string[];
   readonly query: Query;
 }
 
@@ -77,7 +79,8 @@ export class WriteSession {
       const opened = (await client.query(this.#prologue())) as unknown as pg.QueryResult[];
       if (opened.at(-1)?.rowCount !== 1) throw (this.#over = leaseLost(this.#options));
       const query: Query = async (sql, values = []) => (await client.query(sql, [...values])).rows;
-      const result = await body({ s: this.#s, batchSize: this.#options.batchSize, query });
+      const { batchSize, alertSinks = [] } = this.#options;
+      const result = await body({ s: this.#s, batchSize, alertSinks, query });
       await client.query('COMMIT');
       return result;
     } catch (error) {

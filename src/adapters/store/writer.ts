@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { ClaimedAlert, DeliveryOutcome } from '#src/contract/alert-delivery.js';
 import type { Finding } from '#src/core/model/finding.js';
 import { changeIncidents, type PersonsChange } from './change-incidents.js';
+import { claimNext, nextDueMs, recordOutcome, retryNow } from './deliver-alerts.js';
 import { StoreError } from './failure.js';
 import { IdCache, type IdDraft } from './ids.js';
 import type { StoreOptions } from './options.js';
@@ -107,6 +109,26 @@ export class StoreWriter {
    */
   changeIncidents(labels: readonly string[], change: PersonsChange): Promise<void> {
     return this.#write('change incidents', (tx) => changeIncidents(tx, labels, change));
+  }
+
+  /** Take the next alert of a sink that is due for `claimMs`; null where there is none. Nobody else gets it until then. */
+  claimAlert(sink: string, claimMs: number): Promise<ClaimedAlert | null> {
+    return this.#write('claim an alert', (tx) => claimNext(tx, sink, claimMs));
+  }
+
+  /** Milliseconds until an alert of a sink is due; null where none waits. */
+  nextAlertDueMs(sink: string): Promise<number | null> {
+    return this.#write('look for alerts', (tx) => nextDueMs(tx, sink));
+  }
+
+  /** Note how an attempt to deliver ended; one that may succeed later is due again in `retryInMs`. */
+  recordAttempt(claimed: ClaimedAlert, outcome: DeliveryOutcome, retryInMs: number): Promise<void> {
+    return this.#write('record a delivery', (tx) => recordOutcome(tx, claimed, outcome, retryInMs));
+  }
+
+  /** Let what waits for these sinks be tried now; with `failed` also what was given up. */
+  retryAlertsNow(sinks: readonly string[], { failed }: { readonly failed: boolean }): Promise<void> {
+    return this.#write('retry alerts', (tx) => retryNow(tx, sinks, failed));
   }
 
   finishRun(

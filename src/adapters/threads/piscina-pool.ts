@@ -39,6 +39,7 @@ export class PiscinaPool implements WorkerPool {
   /** Rejects when no thread is left and none will be started. */
   readonly #broken: Promise<never>;
   #break!: (error: Error) => void;
+  #isClosed = false;
   #nextTask = 1;
 
   constructor(options: ThreadPoolOptions) {
@@ -108,14 +109,16 @@ export class PiscinaPool implements WorkerPool {
     }
   }
 
-  /** Ask every worker to cancel its running statements on the server. */
+  /** Ask every worker to cancel its running statements on the server; nothing where they have ended. */
   cancel(): void {
+    if (this.#isClosed) return;
     const message: ControlMessage = { type: 'cancel' };
     this.#control.postMessage(message);
   }
 
   /** End the threads; their connections close with them. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#control.close();
     await this.#piscina.destroy();
   }

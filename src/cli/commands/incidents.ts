@@ -97,10 +97,11 @@ function describe(incident: Incident, events: readonly IncidentEvent[], io: Io):
 
 /** What there is to say of a change: a person's reason, or what it was that the run saw. */
 function remark({ reason, details }: Pick<IncidentEvent, 'reason' | 'details'>): string {
-  const { from, to, until, title } = details;
+  const { from, to, until, title, sink, event } = details;
   const words = [
     from !== undefined && to !== undefined ? `${from} → ${to}` : undefined,
     until === undefined ? undefined : `until ${formatTime(Date.parse(until))}`,
+    sink === undefined ? undefined : `${event}: ${sink}`,
     reason ?? title,
   ];
   return words.filter((word) => word !== undefined && word !== '').join('; ');

@@ -1,10 +1,13 @@
 const milliseconds = (column: string) => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
+const KNOWN = `id, label, fingerprint, state, severity, score, title, cause, first_run, last_run, clean_runs,
+  ${milliseconds('opened_at')} AS opened_at, ${milliseconds('last_seen_at')} AS last_seen_at,
+  ${milliseconds('resolved_at')} AS resolved_at, ${milliseconds('muted_until')} AS muted_until, details,
+  alerted_severity, alerts`;
+
 /** Incidents that go on, and those that are over but were last seen by run `$1` or a later one. */
 export const selectKnown = (s: string) => `
-SELECT id, label, fingerprint, state, severity, score, title, cause, first_run, last_run, clean_runs,
-  ${milliseconds('opened_at')} AS opened_at, ${milliseconds('last_seen_at')} AS last_seen_at,
-  ${milliseconds('resolved_at')} AS resolved_at, ${milliseconds('muted_until')} AS muted_until, details
+SELECT ${KNOWN}
 FROM ${s}.incident WHERE state <> 'resolved' OR last_run >= $1 ORDER BY id`;
 
 export const selectLastNumber = (s: string) => `
@@ -53,7 +56,7 @@ ORDER BY array_position(ARRAY['open', 'acknowledged', 'expected', 'muted', 'reso
 
 /** Incidents labelled `$1`, to be changed. */
 export const selectForChange = (s: string) => `
-SELECT n.id, n.label, n.state, n.resolved_at, n.last_run, n.last_seen_at FROM ${s}.incident n WHERE n.label = ANY ($1::text[])`;
+SELECT ${KNOWN} FROM ${s}.incident WHERE label = ANY ($1::text[])`;
 
 /** Up to three labels: those nearest to number `$1`, which go on before those that are over. */
 export const selectNearest = (s: string) => `

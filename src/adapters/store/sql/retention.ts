@@ -44,6 +44,9 @@ export const oldSchemaVersions = (s: string) =>
           WHERE t.dataset = x.dataset AND t.run >= y.run AND t.judged AND t.state <> 'gone'))`,
   );
 
+/** What was delivered or given up; an alert that waits is kept, however old. */
+export const oldAlerts = (s: string) => bounded(`${s}.alert_delivery`, `x.state <> 'pending' AND x.created_at < $1`);
+
 /** Runs that nothing kept refers to. */
 export const oldRuns = (s: string) =>
   bounded(
