@@ -39,6 +39,7 @@ export async function profileAll(options: ProfileAllOptions): Promise<ProfileAll
   };
   const engine = openEngine({
     connections: [options.connection],
+    breaker: { failures: 5, cooldownMs: 100, recoveryMs: 0 },
     settings: {
       guards,
       retry: { maxAttempts: 0, backoffFactor: 2, initialDelayMs: 1, maxDelayMs: 1 },
@@ -65,6 +66,8 @@ export async function profileAll(options: ProfileAllOptions): Promise<ProfileAll
         sourceDiscovered() {},
         sourceLags() {},
         progress() {},
+        sourceLost() {},
+        sourceRecovered() {},
         sourceFailed(source, failure) {
           throw new Error(`${source}: ${failure.message}`);
         },

@@ -1,7 +1,9 @@
-import type { ConnectionSettings } from '#src/contract/connection.js';
+import type { BreakerLimits, ConnectionSettings } from '#src/contract/connection.js';
 import type { LogRecord, WorkerSettings } from '#src/contract/messages.js';
 import type { SourceAccess, WorkerPool } from '#src/coordinator/ports.js';
+import { CircuitBreaker, createBreakerBuffer, probeLimitMs } from './postgres/circuit-breaker.js';
 import { ConnectionSlots, createSlotsBuffer } from './postgres/connection-slots.js';
+import { poolRecord } from './postgres/pool-record.js';
 import type { RetryNotice } from './postgres/retry.js';
 import { PostgresSourceAccess } from './postgres/source-access.js';
 import { PiscinaPool } from './threads/piscina-pool.js';
@@ -10,6 +12,7 @@ export interface EngineOptions {
   readonly connections: readonly ConnectionSettings[];
   /** All but the sources, which are made here with their shared counters. */
   readonly settings: Omit<WorkerSettings, 'sources'>;
+  readonly breaker: BreakerLimits;
   readonly workers: number;
   /** DB_MAX_CONNECTIONS, where it is set. */
   readonly maxConnections?: number;
@@ -35,8 +38,16 @@ const WORKER_HEAP_MIB = 512;
 /** Worker threads and the coordinator's access to each source, sharing one count of connections per source. */
 export function openEngine(options: EngineOptions): Engine {
   const { connections, settings, workers, maxConnections, signal } = options;
-  const sources = connections.map((connection) => ({ connection, openConnections: createSlotsBuffer() }));
+  const sources = connections.map((connection) => ({
+    connection,
+    openConnections: createSlotsBuffer(),
+    breaker: { ...options.breaker, state: createBreakerBuffer() },
+  }));
   const slots = sources.map((source) => new ConnectionSlots(source.openConnections, Number.POSITIVE_INFINITY));
+  const breakers = sources.map(
+    ({ connection, breaker }) =>
+      new CircuitBreaker(connection.name, breaker, { probeLimitMs: probeLimitMs(settings.guards) }),
+  );
   const pool = new PiscinaPool({
     threads: workers,
     settings: { ...settings, sources },
@@ -45,6 +56,7 @@ export function openEngine(options: EngineOptions): Engine {
     onProgress: options.onProgress,
     onThreadExit: (threadId) => {
       for (const each of slots) each.reclaim(threadId);
+      for (const each of breakers) each.reclaim(threadId);
     },
   });
   const accesses = sources.map(
@@ -58,6 +70,18 @@ export function openEngine(options: EngineOptions): Engine {
         discovery: settings.discovery,
         signal,
         onRetry: options.onRetry,
+        onPoolEvent: (event) => {
+          const { level, fields, message } = poolRecord(event);
+          if (event.type === 'open' || event.type === 'close') return; // its connections come and go with each table
+          options.onLog({
+            level,
+            time: Date.now(),
+            component: `${event.source}_db`,
+            thread: 'main',
+            msg: message,
+            fields,
+          });
+        },
       }),
   );
   return {

@@ -94,6 +94,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   const engine = openEngine({
     connections: sources,
     settings: { ...workerSettings(config), logPressure: logs.pressure },
+    breaker: config.breaker,
     workers: config.workers,
     ...(config.maxConnections !== undefined && { maxConnections: config.maxConnections }),
     signal: stop.signal,

@@ -26,6 +26,17 @@ export function logging(view: RunView, logs: LogSystem, { label }: RunRef): RunV
       log[isUsual ? 'info' : 'warn']({ run: label, source, ...event }, `${source}: ${lagMessage(event)}`);
       view.sourceLags(source, event);
     },
+    sourceLost(source, failure) {
+      const { code, message: cause } = failure;
+      logs
+        .logger(`${source}_db`)
+        .warn({ run: label, source, code, cause }, 'the source went away: its tables wait for it');
+      view.sourceLost(source, failure);
+    },
+    sourceRecovered(source) {
+      logs.logger(`${source}_db`).warn({ run: label, source }, 'the source is back: its tables go on');
+      view.sourceRecovered(source);
+    },
     sourceFailed(source, failure) {
       logs.logger(`${source}_db`).error({ run: label, source, code: failure.code }, failure.message);
       view.sourceFailed(source, failure);

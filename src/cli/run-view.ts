@@ -138,6 +138,8 @@ export function jsonView(io: Io): RunView {
     sourceDiscovered() {},
     sourceLags() {},
     sourceFailed: (source, failure) => writeJson(io, { type: 'source', source, status: 'failed', failure }),
+    sourceLost() {},
+    sourceRecovered() {},
     tableDone: ({ profile }) => writeJson(io, { type: 'table', ...profile }),
     progress() {},
     finding: (finding) => writeJson(io, { type: 'finding', ...finding }),

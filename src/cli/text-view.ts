@@ -17,6 +17,9 @@ export function textView(io: Io, progress: Progress, options: { readonly quiet: 
       if (event.type === 'waiting') progress.sourceWaits(source, `waiting: ${describeLag(event.lag)}`);
       else if (event.type === 'waited') progress.sourceWaits(source, null);
     },
+    // The log's lines on the console tell of these.
+    sourceLost() {},
+    sourceRecovered() {},
     tableDone: ({ profile }) => progress.tableDone(profile.source),
     progress: (source, rows) => progress.addRows(source, rows),
     finding() {},

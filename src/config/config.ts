@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import type { ConnectionSettings, Guards, PoolSettings, RetrySettings } from '#src/contract/connection.js';
+import type {
+  BreakerLimits,
+  ConnectionSettings,
+  Guards,
+  PoolSettings,
+  RetrySettings,
+} from '#src/contract/connection.js';
 import type { LagLimits } from '#src/core/planning/lag.js';
 import { type ConnectionContext, isLoopback, metadataConnection, sourceConnection } from './connections.js';
 import type { ComponentLevels, LogLevel } from '#src/contract/log-levels.js';
@@ -64,6 +70,7 @@ export interface Config {
   readonly guards: Guards;
   readonly lag: LagLimits;
   readonly retry: RetrySettings;
+  readonly breaker: BreakerLimits;
   readonly pool: PoolSettings;
   readonly workers: number;
   readonly batchSize: number;
@@ -125,6 +132,11 @@ function fromValues(values: GeneralValues, cwd: string) {
       backoffFactor: values.RETRY_BACKOFF_FACTOR,
       initialDelayMs: values.INITIAL_RETRY_DELAY,
       maxDelayMs: values.MAX_RETRY_DELAY,
+    },
+    breaker: {
+      failures: values.BREAKER_FAILURES,
+      cooldownMs: values.BREAKER_COOLDOWN,
+      recoveryMs: values.RECOVERY_TIMEOUT,
     },
     pool: { size: values.DB_POOL_SIZE, maxOverflow: values.DB_MAX_OVERFLOW },
     workers: values.CONCURRENT_WORKERS,

@@ -166,6 +166,24 @@ export const VARIABLES = {
   ),
   INITIAL_RETRY_DELAY: variable('Retries', '1.0', seconds(delay), 'ceiling of the first delay, seconds'),
   MAX_RETRY_DELAY: variable('Retries', '60.0', seconds(delay), 'ceiling of every delay, seconds'),
+  BREAKER_FAILURES: variable(
+    'Retries',
+    '5',
+    int({ min: 1, max: 10_000 }),
+    'failed connections in a row after which a source is left alone',
+  ),
+  BREAKER_COOLDOWN: variable(
+    'Retries',
+    '2.0',
+    seconds({ min: 0.001, max: MAX_SECONDS }),
+    'how long it is left alone before one connection is tried, seconds',
+  ),
+  RECOVERY_TIMEOUT: variable(
+    'Retries',
+    '60.0',
+    seconds(delay),
+    'how long a run waits in all for a source that went away in the middle, seconds',
+  ),
   PROFILE_MODE: variable(
     'Profiling',
     'auto',

@@ -38,6 +38,22 @@ export interface RetrySettings {
   readonly maxDelayMs: number;
 }
 
+/** When a source that does not answer is left alone, and how long a run waits for it. */
+export interface BreakerLimits {
+  /** Connection-level failures in a row after which the circuit breaker opens. */
+  readonly failures: number;
+  /** How long an open breaker lets nothing through. */
+  readonly cooldownMs: number;
+  /** How long a run waits for a source that went away in the middle of it. */
+  readonly recoveryMs: number;
+}
+
+/** The circuit breaker of one source. */
+export interface BreakerSettings extends BreakerLimits {
+  /** Shared by all threads; layout in `adapters/postgres/circuit-breaker.ts`. */
+  readonly state: SharedArrayBuffer;
+}
+
 export interface PoolSettings {
   /** Connections kept open per worker and source. */
   readonly size: number;

@@ -5,7 +5,7 @@ import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory, TableHistory } from '#src/core/model/history.js';
 import type { TableProfile } from '#src/core/model/profile.js';
 import type { TableSpec } from '#src/core/model/relation.js';
-import type { ConnectionSettings, Guards, PoolSettings, RetrySettings } from './connection.js';
+import type { BreakerSettings, ConnectionSettings, Guards, PoolSettings, RetrySettings } from './connection.js';
 import type { ComponentLevels } from './log-levels.js';
 
 /**
@@ -15,7 +15,7 @@ import type { ComponentLevels } from './log-levels.js';
 
 /** Given to each worker thread once, at its start. */
 export interface WorkerSettings {
-  readonly sources: readonly Pick<SourceSettings, 'connection' | 'openConnections'>[];
+  readonly sources: readonly Omit<SourceSettings, keyof ConnectionBudget>[];
   readonly guards: Guards;
   readonly retry: RetrySettings;
   readonly pool: PoolSettings;
@@ -41,6 +41,7 @@ export interface SourceSettings extends ConnectionBudget {
   readonly connection: ConnectionSettings;
   /** Connections open to this source over all threads; layout in `adapters/postgres/connection-slots.ts`. */
   readonly openConnections: SharedArrayBuffer;
+  readonly breaker: BreakerSettings;
 }
 
 /** Which relations are looked at besides tables. */
@@ -127,13 +128,17 @@ export interface ChunkResult {
   readonly cost: TaskCost;
 }
 
-/** `columnFailures` (by column name) asks the coordinator to read the table again without these columns. */
+/**
+ * `columnFailures` (by column name) asks the coordinator to read the table again without these columns; `sourceLost` says that the
+ * failure is of the way to the database.
+ */
 export type ChunkOutcome =
   | { readonly ok: true; readonly chunk: ChunkResult }
   | {
       readonly ok: false;
       readonly failure: Failure;
       readonly columnFailures?: ReadonlyMap<string, Failure>;
+      readonly sourceLost?: boolean;
     };
 
 /** A finished table, sent as soon as it is done so that it can be persisted before its batch ends. */
@@ -170,7 +175,7 @@ export interface LogRecord {
 /** How a profile task ends; `tables` is how many results were sent, since messages and the task's end travel apart. */
 export interface ProfileTaskEnd {
   readonly tables: number;
-  /** What made the source unreachable, else null. */
+  /** By what the source was lost, else null; tables without a result were not read. */
   readonly failure: Failure | null;
 }
 

@@ -40,20 +40,28 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const AGE_RESERVE = 1.5;
 
 /**
- * Read one big table in chunks by several workers, under a snapshot that this side holds open. Rejects where the table is better
- * read whole: the snapshot cannot be had, every time another session asks for a lock that the readers would have to wait behind,
- * or ever more columns prove unreadable. Every other failure is the table's outcome.
+ * Read one big table in chunks by several workers, under a snapshot that this side holds open. Resolves with `lost` where the source
+ * was lost on the way: the table is then to be read anew. Rejects where the table is better read whole: the snapshot cannot be had,
+ * every time another session asks for a lock that the readers would have to wait behind, or ever more columns prove unreadable.
+ * Every other failure is the table's outcome.
  */
 export async function profileInChunks(
   table: TableSpec,
   source: SourceAccess,
   options: ChunkedTableOptions,
-): Promise<TableResult> {
+): Promise<TableResult | { readonly lost: Failure }> {
   const startedMs = options.now();
   const columnFailures = new Map<string, Failure>();
   for (let attempts = 1; ; attempts++) {
     const pass = new ReadPass(withoutColumns(table, columnFailures), options.state);
-    await readPass(pass, source, options);
+    try {
+      await readPass(pass, source, options);
+    } catch (error) {
+      const lost = source.lossOf(error);
+      if (lost) return { lost };
+      throw error;
+    }
+    if (pass.lost && !options.signal.aborted) return { lost: pass.lost };
     const cost = { rows: pass.rows, bytes: pass.bytes, longestTransactionMs: pass.longestTransactionMs };
     const durationMs = Math.round(options.now() - startedMs);
     if (!pass.failure) {
@@ -94,6 +102,8 @@ async function readPass(pass: ReadPass, source: SourceAccess, options: ChunkedTa
     await pass.settled();
     if (!isHeld) return;
     isHeld = false;
+    // Readers of a snapshot whose owner is gone are told that there is no such snapshot.
+    if (pass.failure) pass.lost ??= held.broken();
     await held.close();
     pass.longestTransactionMs = Math.max(pass.longestTransactionMs, options.now() - openedMs);
   };

@@ -39,6 +39,8 @@ export interface HeldSnapshot {
   readonly sizes: readonly PartSize[];
   /** Milliseconds until it must be let go (MAX_TRANSACTION_AGE). */
   remainingMs(): number;
+  /** The failure that ended it before `close`; null while it holds. */
+  broken(): Failure | null;
   close(): Promise<void>;
 }
 
@@ -69,11 +71,20 @@ export interface SourceAccess {
   readLag(): Promise<LagReading>;
   /** Run the user's own metrics of a table; never rejects: a query that fails is its figure's failure. */
   measure(table: TableSpec, queries: readonly CustomQuery[]): Promise<readonly CustomFigure[]>;
+  /** How often a table is tried again after the source was lost while it was in work. */
+  readonly retries: number;
+  /** The failure of an error of `holdSnapshot` that is of the way to the database and not of the table; else null. */
+  lossOf(error: unknown): Failure | null;
+  /**
+   * Wait for a source that was lost: null when it answers again, else why it is given up (it stays away for longer than a run waits
+   * in all, refuses for good, or the run was stopped). `onAway` is called once where it does not answer at once. Never rejects.
+   */
+  recover(onAway: () => void): Promise<Failure | null>;
 }
 
 /** The worker threads. No call rejects because of a table; a call rejects where the thread itself died. */
 export interface WorkerPool {
-  /** Resolves with the failure that made the source unreachable, else null; results come by `onTable`. */
+  /** Resolves with the failure by which the source was lost, else null; results come by `onTable`. */
   profile(task: ProfileTask, onTable: (result: TableResult) => void): Promise<Failure | null>;
   chunk(task: ChunkTask): Promise<ChunkOutcome>;
   detect(task: DetectTask): Promise<DetectResult>;
@@ -123,6 +134,10 @@ export interface RunObserver {
   sourceFailed(source: string, failure: Failure): void;
   /** Reading waits for something that lags behind the source, or goes on. */
   sourceLags(source: string, event: LagEvent): void;
+  /** It went away in the middle and is waited for. */
+  sourceLost(source: string, failure: Failure): void;
+  /** It is back and its tables go on. */
+  sourceRecovered(source: string): void;
   /** After the table is durable. */
   tableDone(result: TableResult): void;
   /** Rows and CopyData bytes that arrived since the last call. */

@@ -1,7 +1,6 @@
 import type { CustomQuery } from '#src/contract/custom-query.js';
 import type { EventRequest, TableResult } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
-import { isSourceWide } from '#src/core/model/failure.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import type { LagLimits } from '#src/core/planning/lag.js';
 import { LagGate } from './lag-gate.js';
@@ -9,7 +8,7 @@ import type { LagEvent, LagReading, RunObserver, RunStore, SourceAccess, WorkerP
 import { type ProfileSourceOptions, profileSource } from './profile-source.js';
 import { tableRecord } from './table-record.js';
 
-export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult' | 'events' | 'gate'> {
+export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult' | 'events' | 'gate' | 'recovery'> {
   /** The run's clock (`--as-of`), epoch milliseconds. */
   readonly asOfMs: number;
   /** False for tables left out by `--table`, `--exclude` or sentinel.yaml. */
@@ -86,9 +85,13 @@ async function profileOneSource(
     events: eventRequest(source.name, tables, options),
     ...lagGate(source, lag, observer, options),
     onResult: async (result) => persist.add(await withCustomFigures(result, source, options)),
+    recovery: {
+      onLost: (lost) => observer.sourceLost(source.name, lost),
+      onRecovered: () => observer.sourceRecovered(source.name),
+    },
   });
   await persist.settled();
-  return failure && isSourceWide(failure) ? failure : null;
+  return failure;
 }
 
 /** With the table's own metrics, measured when its rows have been read; what a stop cut short is no outcome. */

@@ -10,6 +10,8 @@ import { type StateOptions, TableState } from '#src/core/sketches/table-state.js
  */
 export class ReadPass {
   failure: Failure | null = null;
+  /** The failure by which the source was lost on the way; the table is then to be read anew. */
+  lost: Failure | null = null;
   columnFailures: ReadonlyMap<string, Failure> | null = null;
   consistent = true;
   chunks = 0;
@@ -51,6 +53,7 @@ export class ReadPass {
   accept(index: number, outcome: ChunkOutcome): void {
     if (!outcome.ok) {
       this.fail(outcome.failure);
+      if (outcome.sourceLost) this.lost ??= outcome.failure;
       if (outcome.columnFailures && outcome.columnFailures.size > 0)
         this.columnFailures = new Map([...(this.columnFailures ?? []), ...outcome.columnFailures]);
       return;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '#src/adapters/embedded/server.js';
+import { createBreakerBuffer } from '#src/adapters/postgres/circuit-breaker.js';
 import { ConnectionSlots, createSlotsBuffer } from '#src/adapters/postgres/connection-slots.js';
 import { type PoolEvent, SourcePool } from '#src/adapters/postgres/source-pool.js';
 import type { ConnectionSettings, Guards, PoolSettings } from '#src/contract/connection.js';
@@ -37,6 +38,7 @@ function createPool({ max = 100, keepIdle = true, connection, guards = GUARDS, p
   const source: SourceSettings = {
     connection: { ...settings, ...connection },
     openConnections,
+    breaker: { state: createBreakerBuffer(), failures: 5, cooldownMs: 100, recoveryMs: 0 },
     maxConnections: max,
     keepIdle,
   };

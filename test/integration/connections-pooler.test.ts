@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cancelUntilSettled } from '#src/adapters/postgres/cancel.js';
 import { connect } from '#src/adapters/postgres/connect.js';
+import { createBreakerBuffer } from '#src/adapters/postgres/circuit-breaker.js';
 import { createSlotsBuffer } from '#src/adapters/postgres/connection-slots.js';
 import { checkSource } from '#src/adapters/postgres/health.js';
 import { SourcePool } from '#src/adapters/postgres/source-pool.js';
@@ -41,7 +42,13 @@ describe.skipIf(!pgbouncerIsHere())('behind PgBouncer', () => {
 
   test('many requests share few server connections, and a statement is cancelled through it', async () => {
     const settings = await start('transaction');
-    const source = { connection: settings, openConnections: createSlotsBuffer(), maxConnections: 20, keepIdle: true };
+    const source = {
+      connection: settings,
+      openConnections: createSlotsBuffer(),
+      breaker: { state: createBreakerBuffer(), failures: 5, cooldownMs: 100, recoveryMs: 0 },
+      maxConnections: 20,
+      keepIdle: true,
+    };
     const pool = new SourcePool(source, GUARDS, { size: 5, maxOverflow: 10 }, 'sentinel/test');
     const work = (n: number) =>
       pool.withClient((client) =>

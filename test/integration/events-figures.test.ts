@@ -30,6 +30,7 @@ async function histories(options: {
   const { timeZone, workers, chunks, declared = {} } = options;
   const engine = openEngine({
     connections: [database.connection],
+    breaker: { failures: 5, cooldownMs: 100, recoveryMs: 0 },
     settings: {
       guards: {
         connectTimeoutMs: 5_000,
@@ -68,6 +69,8 @@ async function histories(options: {
         sourceDiscovered() {},
         sourceLags() {},
         progress() {},
+        sourceLost() {},
+        sourceRecovered() {},
         sourceFailed: (_, failure) => void failures.push(failure),
         tableDone: ({ profile }) => profile.failure && void failures.push(profile.failure),
       },

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
+import { createBreakerBuffer } from '#src/adapters/postgres/circuit-breaker.js';
 import { createSlotsBuffer } from '#src/adapters/postgres/connection-slots.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import { SourcePool } from '#src/adapters/postgres/source-pool.js';
@@ -15,6 +16,7 @@ beforeAll(async () => {
   const source = {
     connection: database.connection,
     openConnections: createSlotsBuffer(),
+    breaker: { state: createBreakerBuffer(), failures: 5, cooldownMs: 100, recoveryMs: 0 },
     maxConnections: 1,
     keepIdle: true,
   };

@@ -35,6 +35,7 @@ beforeAll(async () => {
     );
   engine = openEngine({
     connections: [database.connection],
+    breaker: { failures: 5, cooldownMs: 100, recoveryMs: 0 },
     settings: SETTINGS,
     workers: 2,
     signal: new AbortController().signal,
@@ -90,6 +91,7 @@ async function profile(pool: WorkerPool, chunkMinBytes: number): Promise<Map<str
     stateMinBytes: Number.MAX_SAFE_INTEGER,
     now: () => performance.now(),
     signal: new AbortController().signal,
+    recovery: { onLost() {}, onRecovered() {} },
     async onResult(result) {
       expect(results.has(result.spec.name), `${result.spec.name} twice`).toBe(false);
       results.set(result.spec.name, result);

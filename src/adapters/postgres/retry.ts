@@ -69,6 +69,8 @@ export interface RetryOptions {
   readonly describe: { readonly source: string; readonly operation: string };
   /** Called after each failed try that another one follows. */
   readonly onRetry?: (notice: RetryNotice) => void;
+  /** True for a transient error that is not to be tried again here: somebody else does, or knows when. */
+  readonly leave?: (error: Error) => boolean;
   /** Ends a wait at once and allows no further try; a try that is running ends by its own means. */
   readonly signal?: AbortSignal;
   readonly random?: () => number;
@@ -77,7 +79,7 @@ export interface RetryOptions {
 
 /** Run `operation` (its argument is the try, from 1) until it succeeds, fails for good, or tries run out: then its last error. */
 export async function withRetry<T>(operation: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  const { settings, describe, onRetry, signal, random = Math.random, sleep = pause } = options;
+  const { settings, describe, onRetry, signal, leave, random = Math.random, sleep = pause } = options;
   let last: Error | undefined;
   /** Ends the whole; async-retry would start another try if the attempt then rejected, so it resolves. */
   const giveUp = (bail: (error: Error) => void, error: unknown): T => {
@@ -88,7 +90,9 @@ export async function withRetry<T>(operation: (attempt: number) => Promise<T>, o
   const attempt = async (bail: (error: Error) => void, number: number): Promise<T> => {
     try {
       if (last) {
-        const delayMs = fullJitterDelayMs(number - 2, settings, random);
+        // A breaker that is open says when another try can be more than a refusal.
+        const { retryInMs = 0 } = last as { retryInMs?: number };
+        const delayMs = Math.max(fullJitterDelayMs(number - 2, settings, random), retryInMs);
         onRetry?.({ ...describe, attempt: number - 1, delayMs, cause: last });
         await sleep(delayMs, signal);
       }
@@ -100,7 +104,7 @@ export async function withRetry<T>(operation: (attempt: number) => Promise<T>, o
       return await operation(number);
     } catch (error) {
       last = asError(error);
-      if (signal?.aborted || !isTransient(last)) return giveUp(bail, last);
+      if (signal?.aborted || !isTransient(last) || leave?.(last)) return giveUp(bail, last);
       throw last;
     }
   };
@@ -118,7 +122,8 @@ export async function withRetry<T>(operation: (attempt: number) => Promise<T>, o
   }
 }
 
-async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+/** Rejects with the signal's reason when aborted. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(ms, undefined, signal ? { signal } : {}).catch((error: unknown) => {
     throw signal?.reason ?? error;
   });

@@ -9,6 +9,7 @@ import { discoverTables } from './catalog.js';
 import { runCopies } from './copy.js';
 import { lockTables } from './lock-tables.js';
 import { copyStatement, type SelectList, selectList, splitColumns } from './select-list.js';
+import { isSourceLoss } from './source-loss.js';
 import type { SourcePool } from './source-pool.js';
 import { readOnly } from './transaction.js';
 import { verifyShapes } from './verify-shape.js';
@@ -78,14 +79,7 @@ export function createTableReader(options: TableReaderOptions): TableReader {
         }),
       ),
 
-    async reachable(source) {
-      try {
-        await pool(source).withClient((client) => readOnly(client, guards, () => client.query('SELECT 1')));
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    isSourceLoss,
   };
 }
 

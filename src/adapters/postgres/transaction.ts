@@ -84,6 +84,18 @@ export async function readOnly<T>(client: pg.Client, options: TransactionOptions
   }
 }
 
+/** Whether the server answers a request of one round trip within CONNECT_TIMEOUT; rejects where the connection is known to be broken. */
+export async function answers(client: pg.Client, guards: Guards): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), guards.connectTimeoutMs);
+  });
+  const request = `${transactionPrologue({ ...guards, ...serverTraits(client) })}ROLLBACK`;
+  const answer = client.query(request).then(() => true);
+  answer.catch(() => undefined); // it fails later where the limit comes first
+  return Promise.race([answer, limit]).finally(() => clearTimeout(timer));
+}
+
 /** Postgres reads a timeout of 0 as "no limit". */
 function capped(timeoutMs: number, ceilingMs: number): number {
   if (timeoutMs === 0 || ceilingMs === 0) return Math.max(timeoutMs, ceilingMs);

@@ -7,7 +7,9 @@ import { profileBatch } from '#src/engine/profile/profile-batch.js';
 import { profileChunk } from '#src/engine/profile/profile-chunk.js';
 import { createWorkerLogger } from '../logging/worker-logger.js';
 import { toFailure } from '../postgres/failure.js';
+import { poolRecord } from '../postgres/pool-record.js';
 import { withRetry } from '../postgres/retry.js';
+import { isSourceLoss } from '../postgres/source-loss.js';
 import { SourcePool } from '../postgres/source-pool.js';
 import { createTableReader } from '../postgres/table-reader.js';
 import type { WorkerChannel, WorkerHandlers } from './worker-host.js';
@@ -43,10 +45,8 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
         settings.pool,
         `sentinel/profiler/${thread}`,
         (event) => {
-          if (event.type === 'lost')
-            log(`${name}_db`).warn({ source: name, cause: event.error.message }, 'an idle connection was lost');
-          else
-            log(`${name}_db`).info({ source: name }, event.type === 'open' ? 'connection opened' : 'connection closed');
+          const { level, fields, message } = poolRecord(event);
+          log(`${name}_db`)[level](fields, message);
         },
       ),
     );
@@ -74,6 +74,8 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
         settings: settings.retry,
         describe: { source, operation },
         signal: stop.signal,
+        // The coordinator waits for a source that is lost; this thread has work of others.
+        leave: isSourceLoss,
         onRetry: ({ attempt, delayMs, cause }) => {
           const { code, message } = ports.toFailure(cause, { source });
           const fields = { source, operation, attempt, delayMs: Math.round(delayMs), code, cause: message };

@@ -1,3 +1,4 @@
+import { createBreakerBuffer } from '#src/adapters/postgres/circuit-breaker.js';
 import { createSlotsBuffer } from '#src/adapters/postgres/connection-slots.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import { PostgresSourceAccess } from '#src/adapters/postgres/source-access.js';
@@ -21,7 +22,11 @@ export async function tablesCommand(options: SelectionOptions & { json?: boolean
   let exitCode: number = EXIT.ok;
   for (const connection of selectSources(config, options.source)) {
     const access = new PostgresSourceAccess({
-      source: { connection, openConnections: createSlotsBuffer() },
+      source: {
+        connection,
+        openConnections: createSlotsBuffer(),
+        breaker: { ...config.breaker, state: createBreakerBuffer() },
+      },
       guards,
       retry,
       workers,

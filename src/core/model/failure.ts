@@ -11,11 +11,3 @@ export interface Failure {
   readonly source?: string;
   readonly table?: string;
 }
-
-/** True where the failure is of the way to the database and not of one table: the source's other tables would meet it too. */
-export function isSourceWide(failure: Failure): boolean {
-  return (
-    /^(08|28|3D|57P0[1235]$|53300$|53400$)/.test(failure.code) ||
-    /^(E[A-Z_]+|.*timeout|tls.*|not_postgres)$/.test(failure.code)
-  );
-}

@@ -46,8 +46,8 @@ export interface TableReader {
   ): Promise<T>;
   /** The table as it is now; null where it is gone. */
   rediscover(source: string, table: TableSpec): Promise<TableSpec | null>;
-  /** True where a trivial statement succeeds now: then a lost connection was about one table, not about the source. */
-  reachable(source: string): Promise<boolean>;
+  /** True where the error is of the way to the database and not of what was asked: the source's other tables would meet it too. */
+  isSourceLoss(error: unknown): boolean;
 }
 
 export interface ProfilePorts {
@@ -55,7 +55,7 @@ export interface ProfilePorts {
   /** Milliseconds on a monotonic clock. */
   now(): number;
   toFailure(error: unknown, context: { source: string; table?: string }): Failure;
-  /** Repeat `operation` while it fails transiently, with backoff; rejects with the last error. */
+  /** Repeat `operation` while it fails transiently, with backoff, and the source is not given up; rejects with the last error. */
   retry<T>(what: { source: string; operation: string }, operation: (attempt: number) => Promise<T>): Promise<T>;
   /** Called often while rows arrive; the receiver decides how often to pass it on. */
   progress(source: string, rows: number, bytes: number): void;

@@ -1,10 +1,10 @@
 import type { ProfileSettings, ProfileTask, TableResult } from '#src/contract/messages.js';
-import { type Failure, isSourceWide } from '#src/core/model/failure.js';
+import type { Failure } from '#src/core/model/failure.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import type { ProfilePorts } from './ports.js';
 import { profileTable } from './profile-table.js';
 import { readTables } from './read-tables.js';
-import { failedResult, type ReadSettings } from './table-read.js';
+import type { ReadSettings } from './table-read.js';
 
 /** Tables whose COPYs share one protocol string and one lock statement: enough to hide the round trip. */
 const TABLES_PER_STRING = 20;
@@ -13,8 +13,8 @@ const STRING_MAX_BYTES = 8 * 1024 * 1024;
 
 /**
  * Profile the tables of a batch, emitting each result as soon as it is known. Never rejects because of a table or a source:
- * whatever fails is an outcome. Returns the failure that made the whole source unreachable, if that is what happened: its
- * tables of other batches need not be tried.
+ * whatever fails is an outcome. Returns the failure by which the source was lost, if that is what happened: the tables from the one
+ * in work on have no result then, and those of other batches need not be tried.
  */
 export async function profileBatch(
   task: ProfileTask,
@@ -31,9 +31,7 @@ export async function profileBatch(
   };
   for (const tables of stringsOf(task.tables)) {
     const failure = await profileString(task.source, tables, pending, reading, ports, done);
-    if (!failure) continue;
-    for (const table of [...pending]) done(table, failedResult(table, 'failed', failure, 0, 1));
-    return failure;
+    if (failure) return failure;
   }
   return null;
 }
@@ -59,7 +57,7 @@ function stringsOf(tables: readonly TableSpec[]): TableSpec[][] {
   return strings;
 }
 
-/** Returns the failure of the whole source, or null where each table of the string has its outcome. */
+/** Returns the failure by which the source was lost, or null where each table of the string has its outcome. */
 async function profileString(
   source: string,
   tables: readonly TableSpec[],
@@ -75,14 +73,13 @@ async function profileString(
         try {
           await readTables(source, waiting(), new Map(), attempt, settings, ports, done);
         } catch (error) {
-          const failure = ports.toFailure(error, { source });
-          if (isSourceWide(failure)) throw error;
-          ports.log('debug', { source, code: failure.code }, 'one table of several failed: each is now read alone');
+          if (ports.reader.isSourceLoss(error)) throw error;
+          const { code } = ports.toFailure(error, { source });
+          ports.log('debug', { source, code }, 'one table of several failed: each is now read alone');
         }
       });
     } catch (error) {
-      const failure = ports.toFailure(error, { source });
-      if (!(await ports.reader.reachable(source))) return failure;
+      return ports.toFailure(error, { source });
     }
   }
   for (const table of waiting()) {

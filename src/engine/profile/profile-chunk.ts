@@ -2,7 +2,7 @@ import type { ChunkOutcome, ChunkResult, ChunkTask, ProfileSettings } from '#src
 import type { CopyConsumer } from '#src/core/decode/copy-stream-decoder.js';
 import type { FieldBatch } from '#src/core/decode/field-batch.js';
 import type { EventState } from '#src/core/events/event-state.js';
-import { type Failure, isSourceWide } from '#src/core/model/failure.js';
+import type { Failure } from '#src/core/model/failure.js';
 import type { TableState } from '#src/core/sketches/table-state.js';
 import type { ProfilePorts } from './ports.js';
 import { mayBeOneColumn, probeColumns } from './probe-columns.js';
@@ -49,14 +49,13 @@ export async function profileChunk(
       try {
         return await readChunk();
       } catch (error) {
-        const failure = ports.toFailure(error, context);
         // Not even a lock timeout: who waits for a stronger lock than ours stands before us until the snapshot's locks are let go.
-        if (isSourceWide(failure)) throw error;
-        return failed(failure);
+        if (ports.reader.isSourceLoss(error)) throw error;
+        return failed(ports.toFailure(error, context));
       }
     });
   } catch (error) {
-    return { ok: false, failure: ports.toFailure(error, context) };
+    return { ok: false, failure: ports.toFailure(error, context), sourceLost: ports.reader.isSourceLoss(error) };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { TableResult } from '#src/contract/messages.js';
-import { type Failure, isSourceWide } from '#src/core/model/failure.js';
+import type { Failure } from '#src/core/model/failure.js';
 import { noPrivilege } from '#src/core/model/outcome.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import type { ProfilePorts } from './ports.js';
@@ -12,7 +12,7 @@ const MAX_SHAPE_CHANGES = 3;
 
 /**
  * Profile one table by itself, whatever it takes: again after a transient failure, with its new shape where it was changed meanwhile,
- * without a column that cannot be read. Returns the failure that made the source unreachable, else null.
+ * without a column that cannot be read. Returns the failure by which the source was lost on the way, else null.
  */
 export async function profileTable(
   table: TableSpec,
@@ -41,13 +41,11 @@ export async function profileTable(
       return null;
     } catch (error) {
       const failure = ports.toFailure(error, { source, table: name });
-      if (isSourceWide(failure)) {
-        if (!(await ports.reader.reachable(source))) return failure;
-        return end('failed', failure, attempts);
-      }
+      if (ports.reader.isSourceLoss(error)) return failure;
       if (isShapeChange(failure) && changes++ < MAX_SHAPE_CHANGES) {
         const fresh = await rediscover(spec, ports);
         if (!fresh) return end('skipped', { ...failure, message: `${name} was dropped before it was read` }, attempts);
+        if ('lost' in fresh) return fresh.lost;
         if ('code' in fresh) return end('failed', fresh, attempts);
         spec = fresh;
         continue;
@@ -65,11 +63,15 @@ function isShapeChange(failure: Failure): boolean {
   return ['table_changed', '42P01', '42703', '3F000', '42809', '0A000'].includes(failure.code);
 }
 
-async function rediscover(spec: TableSpec, ports: ProfilePorts): Promise<TableSpec | Failure | null> {
+async function rediscover(
+  spec: TableSpec,
+  ports: ProfilePorts,
+): Promise<TableSpec | Failure | { readonly lost: Failure } | null> {
   try {
     return await ports.reader.rediscover(spec.source, spec);
   } catch (error) {
-    return ports.toFailure(error, { source: spec.source, table: `${spec.schema}.${spec.name}` });
+    const failure = ports.toFailure(error, { source: spec.source, table: `${spec.schema}.${spec.name}` });
+    return ports.reader.isSourceLoss(error) ? { lost: failure } : failure;
   }
 }
 
