@@ -47,14 +47,14 @@ export function createLogArchive({ dir, name, backupCount, onProblem }: LogArchi
 
   const archive = async (number: number): Promise<void> => {
     const rotated = rotatedName(name, number);
-    const { full, whole } = await listFiles(dir, name);
+    const { full, whole, archives } = await listFiles(dir, name);
     if (!whole.includes(number)) {
       const staging = `${rotated}.tmp`;
       await pipeline(createReadStream(join(dir, rotated)), createGzip(), createWriteStream(join(dir, staging)));
       await move(staging, `${rotated}.gz`);
     }
     if (full.includes(number)) await remove(rotated);
-    await shift((await listFiles(dir, name)).archives);
+    await shift(archives);
     await move(`${rotated}.gz`, `${name}.1.gz`);
   };
 

@@ -25,7 +25,7 @@ export interface LogFile {
 }
 
 /** After a failure lines wait for so long before the file is opened again. */
-const REOPEN_AFTER_MS = 5_000;
+const REOPEN_AFTER_MS = 1_000;
 /** Lines that wait for a full disk to have room again; those that come after them are lost. */
 const MAX_WAITING_BYTES = 16 * 2 ** 20;
 /** Lines are written together, up to this size. */
@@ -93,9 +93,8 @@ export function createLogFile(options: LogFileOptions): LogFile {
     } catch (error) {
       if (!(error instanceof AppendError)) throw error;
       block = { bytes, lines, landed: from + error.landed, inode: error.inode };
-      if (block.landed < bytes.length) throw error.cause;
-      // All of it is there: what failed is the rotation after it.
-      settleBlock();
+      // Where all of it is there, what failed is the rotation after it.
+      if (block.landed === bytes.length) settleBlock();
       throw error.cause;
     }
     settleBlock();
@@ -153,7 +152,10 @@ export function createLogFile(options: LogFileOptions): LogFile {
       isClosed = true;
       await draining;
       if (waiting.length > 0 || block !== undefined) await drain();
-      lose(waiting.length + (block?.lines ?? 0));
+      const unfinished =
+        block === undefined ? 0 : countLines(block.bytes.subarray(lineStart(block.bytes, block.landed)));
+      onSettled((block?.lines ?? 0) - unfinished);
+      lose(waiting.length + unfinished);
       await shut();
       await archive.idle();
       return lost;
@@ -164,4 +166,8 @@ export function createLogFile(options: LogFileOptions): LogFile {
 /** Where the line begins that holds the byte at `offset`. */
 function lineStart(bytes: Buffer, offset: number): number {
   return offset === 0 ? 0 : bytes.lastIndexOf(NEWLINE, offset - 1) + 1;
+}
+
+function countLines(bytes: Buffer): number {
+  return bytes.reduce((count, byte) => (byte === NEWLINE ? count + 1 : count), 0);
 }

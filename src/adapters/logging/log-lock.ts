@@ -17,8 +17,11 @@ const ATTEMPTS = 5;
 /** Locks of this process: its own pid in a lock file proves nothing else, since another container may have had it. */
 const held = new Set<string>();
 
-/** Make the folder and take its lock; the second process there gets names of its own. Throws where the folder cannot be written. */
-export function lockLogs(dir: string): LogLock {
+/**
+ * Make the folder and take its lock; the second process there gets names of its own. Throws where the folder cannot be written.
+ * `onLost` is called where another process took the lock for stale: after a sleep of the machine, or a jump of its clock.
+ */
+export function lockLogs(dir: string, onLost: () => void): LogLock {
   mkdirSync(dir, { recursive: true });
   const suffixes = ['', `.${process.pid}`];
   for (let count = 0; ; count++) {
@@ -26,12 +29,19 @@ export function lockLogs(dir: string): LogLock {
     const path = join(dir, `.lock${suffix}`);
     if (!take(path)) continue;
     held.add(path);
-    const heartbeat = setInterval(() => refresh(path), HEARTBEAT_MS).unref();
+    const forget = (): void => {
+      clearInterval(heartbeat);
+      held.delete(path);
+    };
+    const heartbeat = setInterval(() => {
+      if (refresh(path)) return;
+      forget();
+      onLost();
+    }, HEARTBEAT_MS).unref();
     return {
       suffix,
       release() {
-        clearInterval(heartbeat);
-        held.delete(path);
+        forget();
         if (read(path)?.content === ownContent()) rmSync(path, { force: true });
       },
     };
@@ -118,12 +128,16 @@ function removeStale(path: string, staleContent: string): void {
   }
 }
 
-function refresh(path: string): void {
+/** False where the lock is another's now. */
+function refresh(path: string): boolean {
   const now = new Date();
   try {
-    if (read(path)?.content === ownContent()) utimesSync(path, now, now);
-    else create(path);
+    const found = read(path);
+    if (found === undefined) return create(path);
+    if (found.content !== ownContent()) return false;
+    utimesSync(path, now, now);
   } catch {
     // The folder is gone or full; the log files say so, the lock has nothing to add.
   }
+  return true;
 }

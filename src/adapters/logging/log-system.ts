@@ -43,6 +43,8 @@ export function createLogSystem(settings: LogSettings, options: LogSystemOptions
   const formatConsole = settings.format === 'json' ? formatJson : formatText;
   const formatFile = settings.format === 'text' ? formatText : formatJson;
   const files = new Map<string, LogFile>();
+  /** Each with the lines it has lost when it ends. */
+  const closing: Promise<number>[] = [];
   const pressure = createLogPressure();
   let lock: LogLock | undefined;
   let lockFailedMs = Number.NEGATIVE_INFINITY;
@@ -61,11 +63,22 @@ export function createLogSystem(settings: LogSettings, options: LogSystemOptions
     warn(`log files in ${settings.dir} cannot be written as they should (${error.message}); the run goes on`);
   };
 
+  const closeFiles = (): void => {
+    for (const file of files.values()) closing.push(file.close());
+    files.clear();
+  };
+
+  /** The names are another process's now: go on under names of our own. */
+  const onLockLost = (): void => {
+    lock = undefined;
+    closeFiles();
+  };
+
   const openFile = (name: string): LogFile | undefined => {
     if (lock === undefined) {
       if (performance.now() - lockFailedMs < LOCK_AGAIN_MS) return undefined;
       try {
-        lock = lockLogs(settings.dir);
+        lock = lockLogs(settings.dir, onLockLost);
       } catch (error) {
         lockFailedMs = performance.now();
         onProblem(error as Error);
@@ -116,9 +129,9 @@ export function createLogSystem(settings: LogSettings, options: LogSystemOptions
     async close() {
       if (isClosed) return;
       isClosed = true;
-      const lost = await Promise.all([...files.values()].map((file) => file.close()));
+      closeFiles();
+      const sum = (await Promise.all(closing)).reduce((total, lines) => total + lines, 0);
       lock?.release();
-      const sum = lost.reduce((total, lines) => total + lines, 0);
       if (sum > 0) warn(`${lossText(sum)}, those in ${settings.dir}`);
     },
   };
@@ -128,4 +141,5 @@ function lossText(lines: number): string {
   return lines === 1 ? '1 log line could not be written' : `${lines} log lines could not be written`;
 }
 
-const LOCK_AGAIN_MS = 5_000;
+/** A folder that could not be written is tried again after so long. */
+const LOCK_AGAIN_MS = 1_000;
