@@ -18,6 +18,9 @@ export function logging(view: RunView, logs: LogSystem, { label }: RunRef): RunV
       const fields = { run: label, source: profile.source, table, rows: profile.rowCount, bytes: cost.bytes, attempts };
       if (chunks !== undefined)
         logs.logger('profiler').info({ ...fields, chunks, durationMs: profile.durationMs }, 'profiled in chunks');
+      logs
+        .logger('orchestrator')
+        .debug({ run: label, source: profile.source, table, status: profile.status }, 'stored');
       view.tableDone(result);
     },
     sourceLags(source, event) {

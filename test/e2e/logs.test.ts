@@ -65,6 +65,34 @@ test('LOG_FORMAT=text and LOG_LEVEL are honoured; files rotate into gzip archive
   expect(Object.values(filesOf(silent)).join('')).toBe('');
 });
 
+test('LOG_LEVELS raises and lowers single components, in worker threads and in the main thread', async () => {
+  const cwd = workFolder();
+  const levels = 'profiler=debug,detector=debug,orchestrator=debug,batch_db=error';
+  expect((await runCli(['run', '--quiet'], { cwd, env: both({ LOG_LEVELS: levels }) })).code).toBe(0);
+  const logs = filesOf(join(cwd, 'logs'));
+  expect(logs['batch_db.log']).toBeUndefined();
+  expect(logs['cdc_db.log']).toContain('"msg":"connection opened"');
+  const debugged = (name: string) =>
+    logs[name]!.trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ level }) => level === 'debug');
+  // each table is named once where it is read, stored and judged: a log at debug is as long as its tables are many
+  const tables = 2 * 41;
+  expect(debugged('profiler.log').flatMap((record) => record.tables)).toHaveLength(tables);
+  expect(debugged('orchestrator.log').filter(({ msg }) => msg === 'stored')).toHaveLength(tables);
+  expect(debugged('detector.log').filter(({ msg }) => msg === 'judged')).toHaveLength(tables);
+  expect(Object.values(logs).join('').split('\n').length).toBeLessThan(4 * tables + 50);
+});
+
+test('an unknown component in LOG_LEVELS is refused with the list of those there are', async () => {
+  const cwd = workFolder();
+  const env = both({ LOG_LEVELS: 'warehouse_db=debug' });
+  const { code, stderr } = await runCli(['run'], { cwd, env });
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/LOG_LEVELS\n +found +warehouse_db, which is no component\n +allowed +profiler, .*cdc_db\n/);
+});
+
 test('a LOG_DIR that cannot be written is one warning, and the run goes on', async () => {
   const cwd = workFolder();
   writeFileSync(join(cwd, 'taken'), 'a file, not a folder');

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
+import type { LogPressure } from '#src/adapters/logging/log-pressure.js';
 import type { LogRecord } from '#src/contract/messages.js';
 import { logFolder, openLogs, readLogLines, TSX_FLAGS } from '../support/logs.js';
 
@@ -11,14 +13,33 @@ const COMPONENTS = ['profiler', 'detector', 'orchestrator', 'batch_db', 'cdc_db'
 
 const dir = logFolder();
 
+const startWorker = (thread: string, lines: number, pressure: LogPressure) =>
+  new Worker(new URL('./logging-worker.ts', import.meta.url), {
+    workerData: { thread, lines, components: COMPONENTS, pressure },
+    execArgv: TSX_FLAGS,
+  });
+
+test('a worker that logs faster than the files take it waits, and goes on where nothing takes it', async () => {
+  const logs = openLogs(dir());
+  const records: LogRecord[] = [];
+  const worker = startWorker('worker-1', 12_000, logs.pressure);
+  worker.on('message', (record: LogRecord) => records.push(record));
+  const ended = once(worker, 'exit');
+  const counts = new Int32Array(logs.pressure);
+  while (Atomics.notify(counts, 1) === 0) await pause(1); // how many threads were waiting
+  await ended;
+  expect(records).toHaveLength(12_000);
+  for (const record of records) logs.accept(record);
+  await logs.close();
+  expect(counts[0]).toBe(0);
+  expect(COMPONENTS.flatMap((name) => readLogLines(dir(), `${name}.log`))).toHaveLength(12_000);
+});
+
 test('four threads write 200,000 lines through many rotations, and none is lost, torn or doubled', async () => {
   const logs = openLogs(dir(), { maxBytes: 500_000, backupCount: 1000 });
   await Promise.all(
     THREADS.map(async (thread) => {
-      const worker = new Worker(new URL('./logging-worker.ts', import.meta.url), {
-        workerData: { thread, lines: LINES_PER_THREAD, components: COMPONENTS, pressure: logs.pressure },
-        execArgv: TSX_FLAGS,
-      });
+      const worker = startWorker(thread, LINES_PER_THREAD, logs.pressure);
       worker.on('message', (record: LogRecord) => logs.accept(record));
       const [code] = await once(worker, 'exit');
       expect(code).toBe(0);

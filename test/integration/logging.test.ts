@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -104,23 +104,3 @@ test('a full disk is one warning, and the run goes on', async () => {
   expect(out).toBe('the run goes on');
   expect(err.match(/cannot be written/g)).toHaveLength(1);
 });
-
-test('a folder that is removed during the run is one warning and a new folder', async () => {
-  const logs = openLogs(dir);
-  const log = logs.logger('profiler');
-  log.info({}, 'lost');
-  while (!existsSync(join(dir, 'profiler.log'))) await pause(10);
-  rmSync(dir, { recursive: true });
-  while (!existsSync(join(dir, 'profiler.log'))) {
-    log.info({}, 'later');
-    await pause(100);
-  }
-  log.info({}, 'last');
-  await logs.close();
-  expect(logs.shown().match(/cannot be written/g)).toHaveLength(1);
-  expect(readLogLines(dir, 'profiler.log').at(-1)).toContain('"last"');
-});
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

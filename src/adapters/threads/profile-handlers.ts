@@ -116,6 +116,15 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
     },
     async detect(task) {
       const judged = judgeBatch(task, settings.checks.settings, checks);
+      const found = new Map<string, number>();
+      for (const { source, schema, table } of judged.findings) {
+        const key = JSON.stringify([source, schema, table]);
+        found.set(key, (found.get(key) ?? 0) + 1);
+      }
+      for (const { source, schema, table } of task.tables) {
+        const findings = found.get(JSON.stringify([source, schema, table])) ?? 0;
+        log('detector').debug({ source, table: `${schema}.${table}`, findings }, 'judged');
+      }
       log('detector').info(
         { tables: task.tables.length, sources: task.sources.length, findings: judged.findings.length },
         'a batch was judged',

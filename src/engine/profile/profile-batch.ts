@@ -67,6 +67,8 @@ async function profileString(
   done: (table: TableSpec, result: TableResult) => void,
 ): Promise<Failure | null> {
   const waiting = () => tables.filter((table) => pending.has(table));
+  // What a run that hangs or a server that suffers was doing: the last of these lines.
+  ports.log('debug', { source, tables: tables.map(({ schema, name }) => `${schema}.${name}`) }, 'reading');
   if (tables.length > 1) {
     try {
       await ports.retry({ source, operation: `profile ${tables.length} tables` }, async (attempt) => {
