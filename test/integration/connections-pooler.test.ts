@@ -3,13 +3,14 @@ import { cancelUntilSettled } from '#src/adapters/postgres/cancel.js';
 import { connect } from '#src/adapters/postgres/connect.js';
 import { createBreakerBuffer } from '#src/adapters/postgres/circuit-breaker.js';
 import { createSlotsBuffer } from '#src/adapters/postgres/connection-slots.js';
+import { toFailure } from '#src/adapters/postgres/failure.js';
 import { checkSource } from '#src/adapters/postgres/health.js';
 import { SourcePool } from '#src/adapters/postgres/source-pool.js';
 import { readOnly } from '#src/adapters/postgres/transaction.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import { GUARDS, rejection } from '../support/connections.js';
 import { type PoolMode, pgbouncerIsHere, startPgbouncer } from '../support/pgbouncer.js';
-import { testServer } from '../support/postgres.js';
+import { ownServer, testServer } from '../support/postgres.js';
 
 /** Runs where PgBouncer is installed. */
 describe.skipIf(!pgbouncerIsHere())('behind PgBouncer', () => {
@@ -38,6 +39,33 @@ describe.skipIf(!pgbouncerIsHere())('behind PgBouncer', () => {
       expect(await timeout(other)).toBe('0');
     }
     await Promise.all([one!.end(), other!.end()]);
+  });
+
+  test('its own errors are told as what they are, and tried again where that helps', async () => {
+    const server = await ownServer();
+    const own = (await server.createDatabase()).connection;
+    const settings = { default_pool_size: 1, query_wait_timeout: 1, server_login_retry: 1, max_client_conn: 2 };
+    const pooled = { ...own, port: (await startPgbouncer(own, 'transaction', settings)).port };
+    const open = (changes: Partial<ConnectionSettings> = {}) =>
+      connect({ ...pooled, ...changes }, GUARDS, 'sentinel/test');
+    const failure = async (work: Promise<unknown>) => toFailure(await rejection(work), { connection: pooled });
+    expect(await failure(open({ password: 'wrong' }))).toMatchObject({ code: '28P01', retryable: false });
+    const absent = open({ database: 'absent' }).then((client) => client.query('SELECT 1'));
+    expect(await failure(absent)).toMatchObject({ code: '3D000', retryable: false });
+    const [holder, waiting] = [await open(), await open()];
+    await holder.query('BEGIN');
+    expect(await failure(open())).toMatchObject({ code: '53300', retryable: true });
+    const full = await failure(waiting.query('SELECT 1'));
+    expect(full).toMatchObject({ code: '53300', retryable: true });
+    expect(full.message).toContain('default_pool_size');
+    const killed = failure(holder.query('SELECT pg_sleep(3600)'));
+    const watcher = await connect(own, GUARDS, 'sentinel/test');
+    const asleep = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    while ((await watcher.query(asleep)).rowCount === 0) {}
+    await watcher.end();
+    await server.stop();
+    expect(await killed).toMatchObject({ code: '08006', retryable: true });
+    expect(await failure(open().then((client) => client.query('SELECT 1')))).toMatchObject({ retryable: true });
   });
 
   test('many requests share few server connections, and a statement is cancelled through it', async () => {

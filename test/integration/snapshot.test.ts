@@ -6,7 +6,7 @@ import { runCopies } from '#src/adapters/postgres/copy.js';
 import { lockTables } from '#src/adapters/postgres/lock-tables.js';
 import { copyStatement, selectList } from '#src/adapters/postgres/select-list.js';
 import { SnapshotOwner } from '#src/adapters/postgres/snapshot.js';
-import { transactionPrologue } from '#src/adapters/postgres/transaction.js';
+import { readOnly, transactionPrologue } from '#src/adapters/postgres/transaction.js';
 import type { Guards } from '#src/contract/connection.js';
 import type { TableSpec } from '#src/core/model/relation.js';
 import { RowCollector } from '../support/copy-rows.js';
@@ -118,6 +118,18 @@ describe('behind a change that is under way', () => {
 });
 
 describe('open', () => {
+  test('workers that come after its session was ended are told so, and may be sent again', async () => {
+    const table = await tableNamed('busy');
+    const doomed = await database.client();
+    const owner = await SnapshotOwner.open(doomed, table, GUARDS);
+    const { rows } = await doomed.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await writer.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid]);
+    while ((await writer.query('SELECT FROM pg_stat_activity WHERE pid = $1', [rows[0]!.pid])).rowCount) {}
+    const options = { ...GUARDS, isolation: 'repeatable read', snapshot: owner.id } as const;
+    const refused = readOnly(worker, options, async () => 'read');
+    await expect(refused).rejects.toMatchObject({ code: 'snapshot_gone', retryable: true });
+  });
+
   test('measures blocks under the lock, per part', async () => {
     await writer.query(`
       CREATE TABLE parted (n int, pad text) PARTITION BY RANGE (n);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type EmbeddedServer, startEmbeddedServer } from '#src/adapters/embedded/server.js';
 import { newDataFolder } from './data-folders.js';
+import { TEST_PACKAGE } from './start-server.js';
 
 export interface ReplicatedServers {
   readonly primary: EmbeddedServer;
@@ -28,7 +29,13 @@ export async function startReplicatedServers(): Promise<ReplicatedServers> {
   const start = async (name: string, parameters: Record<string, string>) => {
     const { user, password } = OWNER;
     const dataDir = join(folder, name);
-    const server = await startEmbeddedServer({ dataDir, user, password, parameters: { ...FAST, ...parameters } });
+    const server = await startEmbeddedServer({
+      ...TEST_PACKAGE,
+      dataDir,
+      user,
+      password,
+      parameters: { ...FAST, ...parameters },
+    });
     servers.push(server);
     return server;
   };

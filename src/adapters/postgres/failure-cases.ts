@@ -184,9 +184,19 @@ export const FAILURE_CASES: readonly FailureCase[] = [
     message: ({ at, database, variable }) => `there is no ${database} at ${at}; check ${variable('NAME')}`,
   },
   {
+    when: server('53300', /query_wait_timeout|max_client_conn/),
+    message: ({ at }) =>
+      `the connection pooler at ${at} had no connection free in time; lower DB_MAX_CONNECTIONS, or raise default_pool_size (max_client_conn) there`,
+  },
+  {
     when: server('53300'),
     message: ({ at }) =>
       `${at} has no connection left (its max_connections, or the limit of the role or database); lower DB_MAX_CONNECTIONS, or raise the limit there`,
+  },
+  {
+    when: (facts) => facts.fromServer && code('08001', '08006')(facts),
+    message: ({ at }) =>
+      `the connection pooler at ${at} cannot reach its server; it is down, starting, or has just crashed`,
   },
   {
     when: code('57P03'),
@@ -215,9 +225,15 @@ export const FAILURE_CASES: readonly FailureCase[] = [
     message: () => 'the statement was cancelled on the server, by a shutdown of this program or by an administrator',
   },
   {
-    when: server('57014', /conflict with recovery/i),
+    when: (facts) => facts.fromServer && /conflict with recovery/i.test(facts.message),
+    retryable: true,
+    message: ({ at, table }) =>
+      `${at} is a standby and gave up the read${table ? ` of ${table}` : ''} to apply changes of its primary; turn hot_standby_feedback on there, or raise max_standby_streaming_delay`,
+  },
+  {
+    when: server('57014', /^query[_ ]timeout/),
     message: ({ at }) =>
-      `${at} is a standby and cancelled the statement to apply changes; raise max_standby_streaming_delay there, or try again`,
+      `the connection pooler at ${at} ended the statement (its query_timeout); raise it there to STATEMENT_TIMEOUT or more`,
   },
   {
     when: server('57014'),

@@ -2,6 +2,7 @@ import type { ConnectionSettings } from '#src/contract/connection.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { CopyFailure } from './copy-failure.js';
 import { FAILURE_CASES, type FailureFacts } from './failure-cases.js';
+import { stateBehindPooler } from './pooler-error.js';
 import { isTransient } from './retry.js';
 
 export interface FailureContext {
@@ -65,7 +66,10 @@ function factsOf(single: unknown, context: FailureContext): FailureFacts {
   const message = text(fields.message) || (typeof single === 'string' ? single : '');
   const { connection, table } = context;
   return {
-    code: text(fields.code) || (single instanceof Error && single.name === 'AbortError' ? 'aborted' : 'unknown'),
+    code:
+      stateBehindPooler(fields) ||
+      text(fields.code) ||
+      (single instanceof Error && single.name === 'AbortError' ? 'aborted' : 'unknown'),
     message,
     routine: text(fields.routine),
     fromServer: typeof fields.severity === 'string',

@@ -7,6 +7,7 @@ import { detectPoolerMode, type PoolerMode } from './pooler.js';
 import { type MissingPrivileges, readMissingPrivileges } from './privileges.js';
 import { connectionsLeft, readServerFacts, type ServerFacts } from './server-facts.js';
 import { SourceClient } from './source-client.js';
+import { readStandbyState, type StandbyState } from './standby.js';
 import { readOnly } from './transaction.js';
 
 /** Longest time one check takes, whatever the source does. */
@@ -31,7 +32,10 @@ export interface SourceHealth {
   readonly port: number;
   readonly database: string;
   readonly user: string;
+  /** True for a standby. */
   readonly inRecovery: boolean | null;
+  /** How a standby follows its primary; null for a primary, and where it is not known. */
+  readonly standby: StandbyState | null;
   readonly connections: { readonly used: number; readonly max: number; readonly left: number } | null;
   readonly privileges: MissingPrivileges | null;
   readonly slots: readonly SlotState[] | null;
@@ -108,6 +112,7 @@ async function examine(
     const { versionNum: version, inRecovery, encoding, user: role } = read;
     const catalog = { version, inRecovery, utf8: encoding === 'UTF8', role };
     findings.slots = (await readInventory(client, catalog, excluded)).slots;
+    if (inRecovery) findings.standby = await readStandbyState(client);
     return read;
   });
   if (facts.pooled) findings.pooler = await detectPoolerMode(client, await open());
@@ -140,6 +145,7 @@ function nothingKnown(settings: ConnectionSettings): Findings {
     database: settings.database,
     user: settings.user,
     inRecovery: null,
+    standby: null,
     connections: null,
     privileges: null,
     slots: null,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import retry from 'async-retry';
 import type { RetrySettings } from '#src/contract/connection.js';
+import { stateBehindPooler } from './pooler-error.js';
 
 /** SQLSTATEs after which the same call may succeed by itself; class 08 (connection) too, but for `NOT_TRANSIENT`. */
 export const TRANSIENT_SQLSTATES: ReadonlySet<string> = new Set([
@@ -35,7 +36,8 @@ const LOST_CONNECTION = /^(Connection terminated|Client has encountered a connec
 /** Whether another try may succeed without anybody changing anything. Takes errors, and failures as data. */
 export function isTransient(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  const { code, retryable, message } = error as { code?: unknown; retryable?: unknown; message?: unknown };
+  const { code: told, retryable, message } = error as { code?: unknown; retryable?: unknown; message?: unknown };
+  const code = stateBehindPooler({ code: told, message }) ?? told;
   if (typeof retryable === 'boolean') return retryable;
   if (typeof code === 'string') {
     if (/^08...$/.test(code)) return !NOT_TRANSIENT.has(code);

@@ -4,6 +4,7 @@ import { isBusy, type ServerTraits, serverTraits } from './client-state.js';
 import { CONNECTION_CHECK_MS, checksConnection } from './connection-check.js';
 import { quoteLiteral } from './quote.js';
 import { isServerError } from './source-client.js';
+import { SourceError } from './source-error.js';
 import { limitAge } from './transaction-age.js';
 
 export interface TransactionOptions extends Guards {
@@ -58,10 +59,18 @@ export function transactionPrologue(options: TransactionOptions & ServerTraits):
   ].join('; ');
 }
 
+/** What becomes of `SET TRANSACTION SNAPSHOT` once its owner's transaction is over: by version invalid, unknown, or not to be imported. */
+const SNAPSHOT_GONE: ReadonlySet<unknown> = new Set(['22023', '42704', '55000']);
+
 /** Open a guarded READ ONLY transaction on `client`, which is outside one. Takes no snapshot. */
 export async function beginReadOnly(client: pg.Client, options: TransactionOptions): Promise<void> {
   const checkConnection = await checksConnection(client);
-  await client.query(transactionPrologue({ ...options, ...serverTraits(client), checkConnection }));
+  try {
+    await client.query(transactionPrologue({ ...options, ...serverTraits(client), checkConnection }));
+  } catch (error) {
+    if (options.snapshot === undefined || !SNAPSHOT_GONE.has((error as { code?: unknown }).code)) throw error;
+    throw gone(error);
+  }
 }
 
 /**
@@ -94,6 +103,12 @@ export async function answers(client: pg.Client, guards: Guards): Promise<boolea
   const answer = client.query(request).then(() => true);
   answer.catch(() => undefined); // it fails later where the limit comes first
   return Promise.race([answer, limit]).finally(() => clearTimeout(timer));
+}
+
+function gone(cause: unknown): SourceError {
+  const message =
+    'the server ended the session that held the snapshot (a restart, an administrator, or a standby that applies changes)';
+  return new SourceError('snapshot_gone', message, true, { cause });
 }
 
 /** Postgres reads a timeout of 0 as "no limit". */

@@ -43,6 +43,7 @@ export function isDataError(error: unknown): boolean {
 /** Any error of a statement on the store as a `StoreError` that names the store, the cause and the fix. */
 export function asStoreError(error: unknown, connection: ConnectionSettings, schema: string): StoreError {
   if (error instanceof StoreError) return error;
+  if (refusesToWrite(error)) return onStandby(error, connection, schema);
   const fix = fixOf(errorCode(error), connection, schema);
   const failure = toFailure(error, { source: 'metadata', connection });
   const code = errorCode(error) || failure.code;
@@ -52,6 +53,18 @@ export function asStoreError(error: unknown, connection: ConnectionSettings, sch
     retryable: isTransient(error),
     cause: error,
   });
+}
+
+/** What a standby answers to `BEGIN … READ WRITE`: its setting is refused. `routine`, unlike the words, is the same in every language. */
+function refusesToWrite(error: unknown): boolean {
+  const { routine } = (error ?? {}) as { routine?: unknown };
+  return errorCode(error) === '0A000' && routine === 'call_bool_check_hook';
+}
+
+function onStandby(cause: unknown, connection: ConnectionSettings, schema: string): StoreError {
+  const fix = `name its primary, or another server, by ${storeSettings(connection).replace('; METADATA_SCHEMA', '')}`;
+  const message = `${storeName(connection, schema)}: that server is a standby, where nothing can be written; ${fix}`;
+  return new StoreError('store_on_standby', message, { cause });
 }
 
 /** What to do about errors that mean something else here than in a source; empty for the rest. */

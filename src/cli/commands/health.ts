@@ -24,13 +24,21 @@ function describe(report: HealthReport): string[] {
   ]);
 }
 
+function standbyWords({ standby }: SourceHealth): string {
+  const seconds = standby?.behindSeconds?.toFixed(1);
+  if (seconds === undefined) return 'standby';
+  return standby?.streaming
+    ? `standby, ${seconds} s behind`
+    : `standby, NOT STREAMING from its primary, last change applied ${seconds} s ago`;
+}
+
 function facts(source: SourceHealth): string[] {
   const lines: string[] = [];
   if (source.failure) lines.push(source.failure.message);
   if (source.version !== null)
     lines.push(
       [
-        `Postgres ${source.version}${source.inRecovery ? ' (standby)' : ''}`,
+        `Postgres ${source.version}${source.inRecovery ? ` (${standbyWords(source)})` : ''}`,
         `latency ${source.latencyMs?.toFixed(1)} ms`,
         source.tls ? 'TLS in use' : 'no TLS',
         ...(source.pooler ? [`behind a pooler (${source.pooler} mode)`] : []),

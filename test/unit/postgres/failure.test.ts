@@ -77,6 +77,17 @@ const cases: [what: string, error: unknown, code: string, retryable: boolean, na
     ['STATEMENT_TIMEOUT'],
   ],
   ['cancelled', serverError('57014', 'canceling statement due to user request'), '57014', false, ['cancelled']],
+  [
+    'a recovery conflict on a standby',
+    serverError('40001', 'canceling statement due to conflict with recovery'),
+    '40001',
+    true,
+    ['standby', 'shop.orders', 'hot_standby_feedback'],
+  ],
+  ['pooler full', serverError('08P01', 'query_wait_timeout'), '53300', true, ['pooler', 'default_pool_size']],
+  ['server behind a pooler', serverError('08P01', 'server conn crashed?'), '08006', true, ['pooler', 'down']],
+  ['password at a pooler', serverError('08P01', 'SASL authentication failed'), '28P01', false, ['BATCH_DB_PASSWORD']],
+  ['limit of a pooler', serverError('08P01', 'query timeout'), '57014', false, ['query_timeout', 'STATEMENT_TIMEOUT']],
   ['lock timeout', serverError('55P03', 'x'), '55P03', true, ['LOCK_TIMEOUT', 'shop.orders']],
   ['transaction timeout', serverError('25P04', 'x'), '25P04', true, ['MAX_TRANSACTION_AGE']],
   [

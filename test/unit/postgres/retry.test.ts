@@ -34,6 +34,24 @@ describe('isTransient', () => {
     expect(isTransient(new Error('Connection terminated unexpectedly'))).toBe(true);
     expect(isTransient(new Error('Received unexpected dataRow message from backend.'))).toBe(false);
   });
+  test.each<[string, boolean]>([
+    ['server login has been failing, try again later (server_login_retry)', true],
+    ['server login has been failing, cached error: connect failed (server_login_retry)', true],
+    ['server conn crashed?', true],
+    ['query_wait_timeout', true],
+    ['no more connections allowed (max_client_conn)', true],
+    ['too many connections for database "shop"', true],
+    ['SASL authentication failed', false],
+    [
+      'server login has been failing, cached error: password authentication failed for user "x" (server_login_retry)',
+      false,
+    ],
+    ['database "shop" does not exist', false],
+    ['query timeout', false],
+    ['unsupported startup parameter: x', false],
+  ])('of PgBouncer, whose errors are all 08P01: %s', (message, expected) => {
+    expect(isTransient(Object.assign(new Error(message), { code: '08P01' }))).toBe(expected);
+  });
   test('failures as data say so themselves', () => {
     expect(isTransient({ code: '42P01', message: '', retryable: true })).toBe(true);
     expect(isTransient({ code: '57P01', message: '', retryable: false })).toBe(false);
