@@ -1,15 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { runCli } from './cli/cli.js';
 import { EXIT } from './cli/exit-code.js';
 import { processIo } from './cli/io.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { programVersion } from './cli/version.js';
 
 try {
-  process.exitCode = await runCli(process.argv.slice(2), processIo(), version);
+  process.exitCode = await runCli(process.argv.slice(2), processIo(), programVersion());
 } catch (error) {
   // Nothing of ours ends here; say so in one line and keep the trace for those who ask for it.
   const trace = process.env.LOG_LEVEL === 'debug' && error instanceof Error ? `\n${error.stack}` : '';

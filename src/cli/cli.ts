@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAuditCommands } from './audit-program.js';
 import type { BacktestOptions } from './commands/backtest.js';
 import type { DemoCommandOptions } from './commands/demo.js';
 import type { ReportOptions } from './commands/report.js';
@@ -162,6 +163,13 @@ ${EXIT_CODES}`,
     '  $ sentinel alerts\n  $ sentinel alerts flush\n  $ sentinel alerts test webhook',
   ).helpCommand(false);
   addAlertCommands(alerts, { command: below, run, io });
+
+  const audit = command(
+    'audit',
+    'who ran what, what was read, and whether the record of it is whole',
+    '  $ sentinel audit list\n  $ sentinel audit verify',
+  ).helpCommand(false);
+  addAuditCommands(audit, { command: below, run, io });
 
   command(
     'report',

@@ -1,12 +1,14 @@
 import { hostname } from 'node:os';
 import { createLogSystem } from '#src/adapters/logging/log-system.js';
 import { openEngine } from '#src/adapters/open-engine.js';
+import { SENTINEL } from '#src/adapters/store/audit.js';
 import { StoreError } from '#src/adapters/store/failure.js';
-import type { TaskSummary } from '#src/adapters/store/records.js';
+import type { RunRef, TaskSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { type Config, configSecrets } from '#src/config/config.js';
 import type { TaskCost } from '#src/contract/messages.js';
+import { writeAuditLog } from './audit-log.js';
 import { detectStep } from './detect-step.js';
 import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { type Io, writeLine } from './io.js';
@@ -17,6 +19,7 @@ import type { RunOptions } from './options.js';
 import { profileStep } from './profile-step.js';
 import { createProgress, progressMode } from './render/progress.js';
 import { type BegunRun, beginRun } from './resume.js';
+import { runOrigin } from './run-origin.js';
 import { onRetry, type RunCommand, type Session } from './run-session.js';
 import { openMetadata, orUsageError } from './run-store.js';
 import { summarise, tallyDone, tallyStored } from './run-tally.js';
@@ -49,7 +52,9 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const view = options.json ? jsonView(io) : textView(io, progress, { quiet });
   const asOf = options.asOf ?? startedAt;
   try {
-    return await withStore({ command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce });
+    const origin = runOrigin(command, options, config, io);
+    const parts = { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce };
+    return await withStore({ ...parts, origin });
   } catch (error) {
     // The terminal is told by whoever catches it; a scheduler's logs must say it too.
     logs.fileLogger('orchestrator').error({ command, failed: messageOf(error) }, `${command} ended early`);
@@ -67,7 +72,9 @@ async function withStore(session: Session): Promise<number> {
   try {
     const writer = await orUsageError(() => store.acquireWriter(`${command} on ${hostname()}`));
     try {
-      return await withRun(session, store, writer);
+      const exitCode = await withRun(session, store, writer);
+      await mirror(session, store);
+      return exitCode;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       const fate = 'the run has ended early; what was stored before is kept, run again when the store is back';
@@ -81,10 +88,12 @@ async function withStore(session: Session): Promise<number> {
 }
 
 async function withRun(session: Session, store: Store, writer: StoreWriter): Promise<number> {
-  const { command, config, options, sources, wanted, logs, view, stop, startedAt } = session;
+  const { command, config, options, sources, wanted, logs, view, stop, startedAt, origin } = session;
   const log = logs.logger('orchestrator');
-  const begun = command === 'detect' ? await latestRun(session, store) : await beginRun(session, store, writer);
+  const begun =
+    command === 'detect' ? await judgeAgain(session, store, writer) : await beginRun(session, store, writer);
   const { run, done } = begun;
+  await mirror(session, store); // a run that is killed has told of itself
   const named = { run: run.label, sources: sources.map(({ name }) => name), workers: config.workers };
   log.info({ ...named, ...(done.length > 0 && { done: done.length }) }, `${command} begins`);
   const tallied = tallying(logging(view, logs, run), { resumable: command !== 'detect' });
@@ -114,7 +123,9 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
       found = await detectStep(session, store, writer, begun, engine, tally);
   } catch (error) {
     if (command !== 'detect')
-      await writer.finishRun(run, { state: 'failed', finishedAt: new Date() }).catch(() => undefined);
+      await writer
+        .finishRun(run, { state: 'failed', finishedAt: new Date(), actor: origin.actor })
+        .catch(() => undefined);
     throw error;
   } finally {
     await engine.close();
@@ -128,17 +139,17 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   tally.stopped = stop.signal.aborted;
   const durationMs = Date.now() - startedAt.getTime();
   const cost = { durationMs, connectionsMax: engine.connectionsPeak() };
-  const summary = summarise(run.label, tally, found, cost);
-  if (command !== 'detect') {
-    const state = stop.signal.aborted ? 'interrupted' : 'finished';
-    await writer.finishRun(run, {
-      state,
-      finishedAt: new Date(),
-      totals: summary,
-      cost: costOf(done, { rows, bytes, longestTransactionMs: tally.longestTransactionMs }, summary.connectionsMax),
-    });
-    if (state === 'finished') await keepHouse(writer, config);
+  const figures = summarise(run.label, tally, found, cost);
+  const exitCode = stop.exitCode() ?? exitCodeOf({ ...found, incomplete: figures.incomplete }, options.failOn);
+  const end = { finishedAt: new Date(), actor: origin.actor, exitCode };
+  const state = stop.signal.aborted ? 'interrupted' : 'finished';
+  if (command === 'detect') await writer.judgedAgain(run, { ...end, state });
+  else {
+    const ran = { rows, bytes, longestTransactionMs: tally.longestTransactionMs };
+    await writer.finishRun(run, { ...end, state, totals: figures, cost: costOf(done, ran, figures.connectionsMax) });
+    if (state === 'finished') await keepHouse(writer, config, run);
   }
+  const summary = { ...figures, auditHead: (await store.auditHead())?.hash ?? null };
   for (const finding of found.findings) view.finding(finding);
   for (const incident of found.incidents) view.incident(incident);
   view.finish(summary, found, tally);
@@ -149,7 +160,12 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
       // The run is over and its outcome stands.
       log.error({ run: run.label }, error.message);
     });
-  return stop.exitCode() ?? exitCodeOf({ ...found, incomplete: summary.incomplete }, options.failOn);
+  return stop.exitCode() ?? exitCode;
+}
+
+function mirror({ config, logs }: Session, store: Store): Promise<void> {
+  const warn = (message: string) => logs.logger('orchestrator').warn({}, message);
+  return writeAuditLog(store, config, { warn, problem: logs.problem });
 }
 
 /** What a run cost the sources, with what an earlier process of it has read. */
@@ -164,15 +180,23 @@ function costOf(done: readonly TaskSummary[], now: TaskCost, connectionsMax: num
 }
 
 /** Figures, and what was said about them, are kept equally long. */
-function keepHouse(writer: StoreWriter, { retention: { pointDays } }: Config) {
-  return writer.applyRetention({ pointsDays: pointDays, runsDays: pointDays, now: new Date() });
+async function keepHouse(writer: StoreWriter, { retention: { pointDays } }: Config, { label }: RunRef): Promise<void> {
+  const now = new Date();
+  const deleted = await writer.applyRetention({ pointsDays: pointDays, runsDays: pointDays, now });
+  const details = Object.fromEntries(
+    Object.entries(deleted).flatMap(([table, rows]) => (rows === 0 ? [] : [[table, String(rows)]])),
+  );
+  if (Object.keys(details).length === 0) return;
+  const event = { incident: null, run: label, at: now, actor: SENTINEL, action: 'retention_applied', reason: null };
+  await writer.appendAuditEvents([{ ...event, details: { ...details, days: String(pointDays) } }]);
 }
 
-/** `detect` judges what was profiled last. */
-async function latestRun({ asOf }: Session, store: Store): Promise<BegunRun> {
+/** `detect` makes no run of its own: it judges what was profiled last. */
+async function judgeAgain({ asOf, startedAt, origin }: Session, store: Store, writer: StoreWriter): Promise<BegunRun> {
   const run = await store.latestRun({ states: ['finished', 'interrupted'] });
   if (!run)
     throw new CliError('there is nothing to judge yet: run "sentinel profile" or "sentinel run" first', EXIT.usage);
+  await writer.judgeAgain(run, startedAt, origin);
   return { run, asOf, done: [] };
 }
 

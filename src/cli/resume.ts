@@ -27,12 +27,12 @@ const CRASH_LIMIT_MS = 3_600_000;
 
 /** Begin a run, or go on with the last one (`--resume`, or a crash within the hour), and say so. */
 export async function beginRun(session: Session, store: Store, writer: StoreWriter): Promise<BegunRun> {
-  const { options, sources, startedAt, asOf, announce } = session;
+  const { options, sources, startedAt, asOf, announce, origin } = session;
   const identity = identityOf(session);
   const newest = await store.newestRun(sources.map(({ name }) => name));
   const obstacle = obstacleTo(newest, identity, options.resume);
   if (newest && obstacle === null) {
-    await writer.resumeRun(newest);
+    await writer.resumeRun(newest, origin);
     const done = (await store.tasksOf(newest.id)).filter(({ state }) => state === 'ok');
     announce(
       `going on with run ${newest.label}, which ${endOf(newest)}; ${doneText(done.length)}${hint(options.resume)}`,
@@ -40,7 +40,11 @@ export async function beginRun(session: Session, store: Store, writer: StoreWrit
     return { run: newest, asOf: new Date(newest.asOf), done };
   }
   if (options.resume === true) announce(`--resume: ${obstacle}; a new run begins`);
-  return { run: await writer.beginRun({ ...identity, startedAt, asOf }), asOf, done: [] };
+  return {
+    run: await writer.beginRun({ ...identity, startedAt, asOf, version: origin.version, origin }),
+    asOf,
+    done: [],
+  };
 }
 
 /** Why the newest run is not gone on with; null where it is. `wish` is `--resume` (true), `--no-resume` (false), or neither. */

@@ -1,6 +1,7 @@
 import type { LogSystem } from '#src/adapters/logging/log-system.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { RetryNotice } from '#src/adapters/postgres/retry.js';
+import type { RunOrigin } from '#src/adapters/store/audit-run.js';
 import type { Config } from '#src/config/config.js';
 import type { TableMatcher } from '#src/config/table-glob.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
@@ -25,6 +26,7 @@ export interface Session {
   readonly asOf: Date;
   /** Tells people, on stderr, what they would not expect; nothing where `--quiet` is given. */
   readonly announce: (line: string) => void;
+  readonly origin: RunOrigin;
 }
 
 /** Notes in the log each try that is followed by another. */

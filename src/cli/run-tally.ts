@@ -46,13 +46,13 @@ function outcomeOf({ source, schema, table, state, failure, rowCount }: TaskSumm
   ];
 }
 
-/** The last line of `--json`. */
+/** The last line of `--json`, but for the end of the audit trail, which comes after it is stored. */
 export function summarise(
   run: string,
   tally: RunTally,
   { findings, incidents }: Found,
   { durationMs, connectionsMax }: { durationMs: number; connectionsMax: number },
-): RunSummaryRecord {
+): Omit<RunSummaryRecord, 'auditHead'> {
   const count = (status: string) => tally.outcomes.filter((outcome) => outcome.status === status).length;
   const failed = count('failed');
   return {

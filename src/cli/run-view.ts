@@ -27,6 +27,8 @@ export interface RunSummaryRecord {
   readonly longestTransactionMs: number;
   /** Time that reading waited for replicas and slots that were behind, summed over the sources. */
   readonly waitedMs: number;
+  /** Hash of the audit trail's last event, hex; null where there is none. */
+  readonly auditHead: string | null;
 }
 
 export interface SourceFailure {

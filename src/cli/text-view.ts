@@ -1,12 +1,9 @@
 import { type Io, writeLine } from './io.js';
 import { describeLag } from './lag-message.js';
 import type { Progress } from './render/progress.js';
-import { usesColor } from './render/style.js';
 import { renderSummary } from './render/summary.js';
 import type { RunView } from './run-view.js';
-
-/** Without a terminal lines are not cut. */
-const UNLIMITED_WIDTH = 10_000;
+import { terminal } from './terminal.js';
 
 /** A run for people: progress on stderr while it goes on, the summary on stdout at its end. */
 export function textView(io: Io, progress: Progress, options: { readonly quiet: boolean }): RunView {
@@ -27,9 +24,8 @@ export function textView(io: Io, progress: Progress, options: { readonly quiet: 
     finish(summary, found, tally) {
       progress.finish();
       if (options.quiet) return;
-      const width = io.stdout.isTTY ? (io.stdout.columns ?? 80) : UNLIMITED_WIDTH;
       const input = { ...tally, ...found, figures: summary };
-      writeLine(io.stdout, renderSummary(input, { width, color: usesColor(io.stdout, io.env) }));
+      writeLine(io.stdout, renderSummary(input, terminal(io)));
     },
   };
 }

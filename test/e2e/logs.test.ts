@@ -7,7 +7,7 @@ import { loadManyTables } from '../support/many-tables.js';
 import { type TestDatabase, testServer } from '../support/postgres.js';
 import { filesOf, linesOf, settings, workFolder } from '../support/program.js';
 
-const FILES = ['batch_db.log', 'cdc_db.log', 'detector.log', 'orchestrator.log', 'profiler.log'];
+const FILES = ['audit.log', 'batch_db.log', 'cdc_db.log', 'detector.log', 'orchestrator.log', 'profiler.log'];
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -18,13 +18,14 @@ beforeAll(async () => {
 const both = (more: Readonly<Record<string, string>> = {}) =>
   settings({ batch: database, cdc: database }, { CONCURRENT_WORKERS: '2', ...more });
 
-test('a run leaves five files of JSON lines: level, time, thread, component, run, and no secret', async () => {
+test('a run leaves five files of JSON lines and the audit log: level, time, thread, component, run, and no secret', async () => {
   const cwd = workFolder();
   const env = both({ HTTP_TOKEN: 'a-token-of-mine' });
   const { stdout } = await runCli(['run', '--json'], { cwd, env });
   const run = linesOf(stdout, 'summary')[0]!.run;
-  const logs = filesOf(join(cwd, 'logs'));
-  expect(Object.keys(logs).sort()).toEqual(FILES);
+  const { 'audit.log': audit, ...logs } = filesOf(join(cwd, 'logs'));
+  expect(['audit.log', ...Object.keys(logs)].sort()).toEqual(FILES);
+  expect(audit).not.toContain(database.connection.password);
   const threads = new Set<unknown>();
   for (const [name, text] of Object.entries(logs)) {
     expect(text, name).not.toContain(database.connection.password);
@@ -62,7 +63,8 @@ test('LOG_FORMAT=text and LOG_LEVEL are honoured; files rotate into gzip archive
 
   const silent = workFolder();
   expect((await runCli(['run', '--quiet'], { cwd: silent, env: both({ LOG_LEVEL: 'error' }) })).code).toBe(0);
-  expect(Object.values(filesOf(silent)).join('')).toBe('');
+  const { 'logs/audit.log': _, ...rest } = filesOf(silent);
+  expect(Object.values(rest).join('')).toBe('');
 });
 
 test('LOG_LEVELS raises and lowers single components, in worker threads and in the main thread', async () => {

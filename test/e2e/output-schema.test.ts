@@ -27,7 +27,7 @@ const TABLES = `
   CREATE TABLE "Odd ""na.me" ("a.b" int);`;
 
 /** Definitions that are no lines, and lines that the demo's own test checks. */
-const PARTS = ['column', 'failure', 'value', 'count', 'label', 'time', 'setting', 'shareOrNull'];
+const PARTS = ['column', 'failure', 'value', 'count', 'label', 'time', 'setting', 'shareOrNull', 'hashOrNull'];
 const OF_THE_DEMO = ['planted', 'score'];
 
 const lines: Line[] = [];
@@ -66,6 +66,8 @@ beforeAll(async () => {
   delete env.WEBHOOK_URL;
   for (const command of ['detect', 'health', 'tables']) await say(command);
   for (const more of [[], ['show', 'INC-1']]) await say('incidents', ...more);
+  await say('audit', 'list');
+  await say('audit', 'verify', '--head', '0'.repeat(64));
   await say('history', 'kinds');
   await say('history', 'daily');
   await say('backtest');

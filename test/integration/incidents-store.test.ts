@@ -108,7 +108,7 @@ interface AuditRow {
   readonly hash: Buffer;
 }
 
-/** The chain as the documentation of the trail says it is made, without the program's own code. */
+/** Events of incidents in the chain, followed as the documentation says it is made, without the program's own code. */
 async function verifiedLength({ database }: Opened): Promise<number> {
   const client = await database.client();
   const { rows } = await client.query<AuditRow>('SELECT * FROM sentinel.incident_event ORDER BY id');
@@ -129,7 +129,7 @@ async function verifiedLength({ database }: Opened): Promise<number> {
     );
     previous = hash;
   }
-  return rows.length;
+  return rows.filter(({ incident }) => incident !== null).length;
 }
 
 describe.each([1, 1000])('incidents with BATCH_SIZE %i', (batchSize) => {

@@ -82,8 +82,8 @@ describe('migrations', () => {
     const database = await server.createDatabase();
     await (await openTestStore(database)).close();
     const client = await database.client();
-    await client.query(`INSERT INTO sentinel.incident_event (at, actor, action, prev_hash, hash)
-      VALUES (now(), 'test', 'run', decode(repeat('00', 32), 'hex'), decode(repeat('01', 32), 'hex'))`);
+    const { rows } = await client.query(`SELECT action, details ->> 'version' AS version FROM sentinel.incident_event`);
+    expect(rows).toEqual(MIGRATIONS.map(({ version }) => ({ action: 'migrated', version: String(version) })));
     for (const change of [
       `UPDATE sentinel.incident_event SET actor = 'x'`,
       'DELETE FROM sentinel.incident_event',

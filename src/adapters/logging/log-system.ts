@@ -30,6 +30,8 @@ export interface LogSystem {
   accept(record: LogRecord): void;
   /** Given to each worker thread, so that it waits where it logs faster than the files take it. */
   readonly pressure: LogPressure;
+  /** Something else that is written in LOG_DIR could not be; the first problem there is told, once. */
+  problem(error: Error): void;
   /** Resolves when every record is in its file and full files are archives; later records reach only the console. */
   close(): Promise<void>;
 }
@@ -126,6 +128,7 @@ export function createLogSystem(settings: LogSettings, options: LogSystemOptions
     fileLogger: ofMain(false),
     accept: (record) => accept(record),
     pressure,
+    problem: onProblem,
     async close() {
       if (isClosed) return;
       isClosed = true;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { insertEvents, selectLastHash } from './sql/audit.js';
+import { insertEvents, lockTrail, selectHead } from './sql/audit.js';
 import { numberArray, slices, toJson, toText } from './values.js';
 import type { Transaction } from './write-session.js';
 
@@ -16,8 +16,11 @@ export interface AuditEvent {
   readonly details: Readonly<Record<string, string>>;
 }
 
+/** Who is named where no person decides. */
+export const SENTINEL = 'sentinel';
+
 /** The predecessor of the first event: 32 zero bytes. */
-const START = Buffer.alloc(32);
+export const START_HASH = Buffer.alloc(32);
 
 /**
  * SHA-256 over the predecessor's hash and the event as UTF-8 JSON without blanks:
@@ -30,11 +33,16 @@ export function hashEvent(previous: Uint8Array, event: AuditEvent): Buffer {
   return createHash('sha256').update(previous).update(row, 'utf8').digest();
 }
 
-/** Add events to the end of the trail. Only the writer may: two appenders would use the same predecessor. */
-export async function appendEvents(tx: Transaction, events: readonly AuditEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  const [last] = await tx.query<{ hash: Buffer }>(selectLastHash(tx.s));
-  let previous = last?.hash ?? START;
+type TrailTransaction = Pick<Transaction, 's' | 'batchSize' | 'query'>;
+
+/**
+ * Add events to the end of the trail. One appender at a time, whoever it is: a second one would use the same predecessor.
+ * Resolves with the hash of the last one, null where there is none.
+ */
+export async function appendEvents(tx: TrailTransaction, events: readonly AuditEvent[]): Promise<Buffer | null> {
+  if (events.length === 0) return null;
+  await tx.query(lockTrail, [tx.s]);
+  let previous = (await lastHash(tx)) ?? START_HASH;
   const chained = events.map((event) => {
     // What is hashed must be what a reader gets back.
     const stored = storable(event);
@@ -42,7 +50,7 @@ export async function appendEvents(tx: Transaction, events: readonly AuditEvent[
     previous = link.hash;
     return link;
   });
-  for (const slice of slices(chained, tx.batchSize, ({ event }) => (event.details.title ?? '').length + 500))
+  for (const slice of slices(chained, tx.batchSize, ({ event }) => bytesOf(event)))
     await tx.query(insertEvents(tx.s), [
       numberArray(slice.map(({ event }) => event.incident)),
       slice.map(({ event }) => event.run),
@@ -54,6 +62,24 @@ export async function appendEvents(tx: Transaction, events: readonly AuditEvent[
       slice.map((link) => link.previous.toString('hex')),
       slice.map(({ hash }) => hash.toString('hex')),
     ]);
+  return previous;
+}
+
+/**
+ * `appendEvents` for a transaction that may be repeated because only the answer to its COMMIT was lost: what the lost
+ * one appended is then the end of the trail, and is not appended again.
+ */
+export function appendOnce(): (tx: TrailTransaction, events: readonly AuditEvent[]) => Promise<void> {
+  let tried: Buffer | null = null;
+  return async (tx, events) => {
+    if (tried && (await lastHash(tx))?.equals(tried)) return;
+    tried = await appendEvents(tx, events);
+  };
+}
+
+async function lastHash(tx: TrailTransaction): Promise<Buffer | null> {
+  const [last] = await tx.query<{ hash: Buffer }>(selectHead(tx.s));
+  return last?.hash ?? null;
 }
 
 function storable(event: AuditEvent): AuditEvent {
@@ -63,4 +89,9 @@ function storable(event: AuditEvent): AuditEvent {
     reason: event.reason === null ? null : toText(event.reason),
     details: Object.fromEntries(Object.entries(event.details).map(([key, value]) => [key, toText(value)])),
   };
+}
+
+/** About what a row costs to send. */
+function bytesOf({ details }: AuditEvent): number {
+  return Object.values(details).reduce((sum, { length }) => sum + length, 500);
 }

@@ -1,8 +1,11 @@
+import { hostname } from 'node:os';
 import type { ClientBase } from 'pg';
 import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
+import { appendEvents, SENTINEL } from './audit.js';
 import { asStoreError, errorCode, StoreError, storeName, storeSettings } from './failure.js';
 import { MIGRATIONS, type Migration } from './migrations/index.js';
+import type { Query } from './reader-pool.js';
 import { createMigrationTable, insertMigration, lockMigrations, schemaFacts, selectVersion } from './sql/migrate.js';
 
 interface SchemaFacts {
@@ -88,8 +91,25 @@ function step(client: ClientBase, schema: string, s: string, migrations: readonl
     if (!next) return version;
     await client.query(next.sql(s));
     await client.query(insertMigration(s), [next.version, next.name]);
+    await record(client, s, next);
     return next.version;
   });
+}
+
+/** Its entry in the audit trail. The first step makes the trail. */
+async function record(client: ClientBase, s: string, { version, name }: Migration): Promise<void> {
+  const query: Query = async (sql, values = []) => (await client.query(sql, [...values])).rows;
+  const details = { version: String(version), name, host: hostname() };
+  const event = {
+    incident: null,
+    run: null,
+    at: new Date(),
+    actor: SENTINEL,
+    action: 'migrated',
+    reason: null,
+    details,
+  };
+  await appendEvents({ s, batchSize: 1, query }, [event]);
 }
 
 /** Texts are stored as UTF-8 bytes; these encodings check bytes in a way that UTF-8 does not pass. */

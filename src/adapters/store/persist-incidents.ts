@@ -2,16 +2,13 @@ import { groupFindings } from '#src/core/incidents/group.js';
 import { advanceIncidents, type IncidentChange } from '#src/core/incidents/life-cycle.js';
 import type { TableName } from '#src/core/incidents/load.js';
 import type { Finding } from '#src/core/model/finding.js';
-import { appendEvents } from './audit.js';
+import { appendEvents, SENTINEL } from './audit.js';
 import { enqueueAlerts } from './enqueue-alerts.js';
 import type { IdDraft } from './ids.js';
 import { insertOpened, loadKnown, type StoredIncident, updateChanged } from './incident-rows.js';
 import { selectMeasured } from './sql/incident.js';
 import { numberArray } from './values.js';
 import type { Transaction } from './write-session.js';
-
-/** Who is named where no person decides. */
-const ACTOR = 'sentinel';
 
 /** What a run judged. */
 export interface JudgedRun {
@@ -42,7 +39,7 @@ export async function persistIncidents(
   const rowOf = (change: IncidentChange) => (change.before as StoredIncident | null) ?? opened.get(change)!;
   const events = changes.flatMap((change) =>
     change.notes.map(({ action, details }) => ({
-      ...{ action, details, run: measured.label, actor: ACTOR, reason: null },
+      ...{ action, details, run: measured.label, actor: SENTINEL, reason: null },
       incident: rowOf(change).row,
       at: new Date(measured.time),
     })),
@@ -51,7 +48,7 @@ export async function persistIncidents(
   await enqueueAlerts(
     tx,
     changes.map((change) => ({ change, ...rowOf(change) })),
-    { at: measured.time, run: measured.label, actor: ACTOR },
+    { at: measured.time, run: measured.label, actor: SENTINEL },
   );
   return new Map(
     changes.flatMap((change) => (change.group?.findings ?? []).map((finding) => [finding, rowOf(change).id] as const)),

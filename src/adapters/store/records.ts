@@ -3,6 +3,7 @@ export type { InventoryRecord, NewPoint, TableRecord } from '#src/coordinator/po
 import type { TaskCost } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { RelationKind } from '#src/core/model/relation.js';
+import type { RunOrigin } from './audit-run.js';
 
 /** A table by its name in the warehouse. */
 export interface DatasetName {
@@ -47,6 +48,20 @@ export interface NewRun {
   /** Hash of the settings that shape its figures. */
   readonly settings?: string;
   readonly version?: string;
+  /** For the audit trail; absent, the run leaves no event there. */
+  readonly origin?: RunOrigin;
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly state: Exclude<RunState, 'running'>;
+  readonly finishedAt: Date;
+  readonly totals?: unknown;
+  readonly cost?: unknown;
+  /** Who ran it, for the audit trail; absent, the end is no event there. */
+  readonly actor?: string;
+  /** What its process exits with, where that is known. */
+  readonly exitCode?: number;
 }
 
 /** A stored run; times are epoch milliseconds. */

@@ -11,6 +11,16 @@ import { loadSourceHistories } from './load-source-histories.js';
 import { migrate } from './migrate.js';
 import type { StoreOptions } from './options.js';
 import { countDeliveries, type Delivery, type DeliveryState, listAlerts } from './read-alerts.js';
+import {
+  type AuditEntry,
+  type AuditFilter,
+  type AuditHead,
+  type AuditLink,
+  auditHead,
+  hashesOf,
+  linksAfter,
+  listTrail,
+} from './read-audit.js';
 import { type IncidentEvent, type IncidentFilter, incidentEvents, listIncidents } from './read-incidents.js';
 import { newestRun, partialProfiles } from './read-newest-run.js';
 import { type Past, type PastFilter, readPast } from './read-past.js';
@@ -27,6 +37,7 @@ import {
 import { ReaderPool } from './reader-pool.js';
 import type { Dataset, DatasetName, NewestRun, RunSummary, SourceFailure, TaskSummary } from './records.js';
 import { openSession, retrying } from './session.js';
+import { type TrailVerdict, verifyTrail } from './verify-audit.js';
 import { StoreWriter } from './writer.js';
 
 /** Open the metadata store, made or brought up to date first. Rejects with `StoreError` where that is not possible. */
@@ -132,14 +143,45 @@ export class Store {
     return this.#readers.read('list the events of an incident', (query) => incidentEvents(query, this.#s, label));
   }
 
+  /** The audit trail, newest first. */
+  listTrail(filter: AuditFilter): Promise<readonly AuditEntry[]> {
+    return this.#readers.read('list the audit trail', (query) => listTrail(query, this.#s, filter));
+  }
+
+  /** At most `limit` links of the audit trail after the one of this id, oldest first. */
+  linksAfter(id: number, limit: number): Promise<readonly AuditLink[]> {
+    return this.#readers.read('read the audit trail', (query) => linksAfter(query, this.#s, id, limit));
+  }
+
+  /** The end of the audit trail; null where nothing has happened yet. */
+  auditHead(): Promise<AuditHead | null> {
+    return this.#readers.read('read the end of the audit trail', (query) => auditHead(query, this.#s));
+  }
+
+  /** The hashes, hex, of events of the audit trail; those that are not there are left out. */
+  hashesOf(ids: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    return this.#readers.read('read the audit trail', (query) => hashesOf(query, this.#s, ids));
+  }
+
+  /** Recompute the whole audit trail. `head` (hex) is its end as a run printed it. */
+  verifyTrail(head?: string): Promise<TrailVerdict> {
+    return verifyTrail(this.#readers, this.#s, { schema: this.#options.schema, ...(head !== undefined && { head }) });
+  }
+
   /**
    * Change all incidents of these labels, or none. Becomes the writer for that moment: rejects with `store_busy` while a
-   * run writes, with `unknown_incident`, and with `refused_change` where a change makes no sense.
+   * run writes, with `unknown_incident`, and with `refused_change` where a change makes no sense. `changed` is awaited before
+   * another may write.
    */
-  async changeIncidents(labels: readonly string[], change: PersonsChange): Promise<void> {
+  async changeIncidents(
+    labels: readonly string[],
+    change: PersonsChange,
+    changed: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
     const writer = await this.acquireWriter(`incidents ${change.action} by ${change.actor}`);
     try {
       await writer.changeIncidents(labels, change);
+      await changed();
     } finally {
       await writer.release();
     }

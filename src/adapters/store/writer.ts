@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ClaimedAlert, DeliveryOutcome } from '#src/contract/alert-delivery.js';
 import type { Finding } from '#src/core/model/finding.js';
+import { type AuditEvent, appendOnce } from './audit.js';
+import { begunEvents, endedEvent, endedEvents, interruptedEvents, type RunOrigin } from './audit-run.js';
 import { changeIncidents, type PersonsChange } from './change-incidents.js';
 import { claimNext, nextDueMs, recordOutcome, retryNow } from './deliver-alerts.js';
 import { StoreError } from './failure.js';
@@ -10,7 +12,7 @@ import { idsOf } from './persist-datasets.js';
 import { type Judged, persistFindings } from './persist-findings.js';
 import { persistInventory } from './persist-inventory.js';
 import { persistTables } from './persist-tables.js';
-import type { DatasetName, InventoryRecord, NewRun, RunRef, RunState, TableRecord } from './records.js';
+import type { DatasetName, InventoryRecord, NewRun, RunEnd, RunRef, TableRecord } from './records.js';
 import { applyRetention, type RetentionResult, type RetentionSettings } from './retention.js';
 import { markGone, selectDatasets } from './sql/dataset.js';
 import { finishRun, insertRun, interruptRunning, resumeRun } from './sql/run.js';
@@ -52,23 +54,55 @@ export class StoreWriter {
   /** Start a run. Runs that still say `running` are now `interrupted`: their process is gone, as we hold the lease. */
   beginRun(run: NewRun): Promise<RunRef> {
     const label = newLabel(run.startedAt);
+    const append = appendOnce();
     return this.#write('begin a run', async (tx) => {
-      await tx.query(interruptRunning(tx.s));
+      const interrupted = await tx.query<{ id: string; label: string }>(interruptRunning(tx.s));
       const [row] = await tx.query<{ id: string }>(insertRun(tx.s), [
         ...[label, run.command, run.startedAt.toISOString(), run.asOf.toISOString(), run.version ?? null],
         ...[toJsonOrNull(run.selection), run.settings ?? null],
       ]);
+      if (run.origin)
+        await append(tx, [
+          ...(await interruptedEvents(tx, interrupted, run.startedAt)),
+          ...(await begunEvents(tx, 'run_begun', label, run.startedAt, run.origin)),
+        ]);
       return { id: Number(row!.id), label };
     });
   }
 
   /** Go on with a run that did not come to its end. */
-  resumeRun(run: RunRef): Promise<void> {
+  resumeRun(run: RunRef, origin?: RunOrigin): Promise<void> {
+    const append = appendOnce();
     return this.#write('resume a run', async (tx) => {
-      await tx.query(interruptRunning(tx.s));
+      const interrupted = await tx.query<{ id: string; label: string }>(interruptRunning(tx.s));
       const rows = await tx.query(resumeRun(tx.s), [run.id]);
       if (rows.length === 0) throw new StoreError('unknown_run', `the metadata store has no run ${run.label}`);
+      const at = new Date();
+      if (origin)
+        await append(tx, [
+          ...(await interruptedEvents(tx, interrupted, at)),
+          ...(await begunEvents(tx, 'run_resumed', run.label, at, origin)),
+        ]);
     });
+  }
+
+  /** Record that a run is judged again (`detect`), which makes no run of its own. */
+  judgeAgain(run: RunRef, startedAt: Date, origin: RunOrigin): Promise<void> {
+    const append = appendOnce();
+    return this.#write('record who judges a run', async (tx) => {
+      await append(tx, await begunEvents(tx, 'run_begun', run.label, startedAt, origin));
+    });
+  }
+
+  /** Record the end of that; the run itself is as it was. */
+  judgedAgain(run: RunRef, end: RunEnd & { readonly actor: string }): Promise<void> {
+    return this.appendAuditEvents([endedEvent(run, end)]);
+  }
+
+  /** Append to the audit trail, all of these or none, once even where a lost connection makes it try again. */
+  appendAuditEvents(events: readonly AuditEvent[]): Promise<void> {
+    const append = appendOnce();
+    return this.#write('append to the audit trail', (tx) => append(tx, events));
   }
 
   /** Store whole tables of a run, all of them or none. */
@@ -131,14 +165,13 @@ export class StoreWriter {
     return this.#write('retry alerts', (tx) => retryNow(tx, sinks, failed));
   }
 
-  finishRun(
-    run: RunRef,
-    end: { readonly state: Exclude<RunState, 'running'>; readonly finishedAt: Date; totals?: unknown; cost?: unknown },
-  ): Promise<void> {
+  finishRun(run: RunRef, end: RunEnd): Promise<void> {
+    const append = appendOnce();
     return this.#write('finish a run', async (tx) => {
-      const { state, finishedAt, totals, cost } = end;
+      const { state, finishedAt, totals, cost, actor } = end;
       const values = [run.id, state, finishedAt.toISOString(), toJsonOrNull(totals), toJsonOrNull(cost)];
       await tx.query(finishRun(tx.s), values);
+      if (actor !== undefined) await append(tx, await endedEvents(tx, run, { ...end, actor }));
     });
   }
 

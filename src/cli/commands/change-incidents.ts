@@ -1,10 +1,13 @@
-import { userInfo } from 'node:os';
 import type { ChangeAction } from '#src/adapters/store/change-incidents.js';
+import { configSecrets } from '#src/config/config.js';
 import { parseDuration } from '#src/config/duration.js';
+import { redactSecrets } from '#src/config/redact.js';
+import { writeAuditLog } from '../audit-log.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
 import { parseTime } from '../options.js';
+import { personName } from '../person.js';
 import { formatTime } from '../render/format.js';
 import { openMetadata, orUsageError } from '../run-store.js';
 import { incidentLabel } from './incident-label.js';
@@ -24,15 +27,19 @@ export async function changeIncidentsCommand(
   const at = new Date();
   const end = until === undefined ? undefined : endOf(until, at);
   const labels = [...new Set(ids.map(incidentLabel))];
-  const store = await openMetadata(loadSettings(io), () => undefined);
+  const config = loadSettings(io);
+  const store = await openMetadata(config, () => undefined);
   try {
-    await orUsageError(() =>
-      store.changeIncidents(labels, {
-        ...{ action, at, actor: personName(io) },
-        ...(reason !== undefined && { reason }),
-        ...(end && { until: end }),
-      }),
-    );
+    const change = {
+      ...{ action, at, actor: personName(io) },
+      ...(reason !== undefined && { reason: redactSecrets(reason, configSecrets(config)) }),
+      ...(end && { until: end }),
+    };
+    const warn = (message: string) => writeLine(io.stderr, message);
+    const problem = ({ message }: Error) =>
+      warn(`audit.log in ${config.logs.dir} could not be written (${message}); the next run writes what is missing`);
+    const mirror = () => writeAuditLog(store, config, { warn, problem });
+    await orUsageError(() => store.changeIncidents(labels, change, mirror));
     for (const label of labels) writeLine(io.stdout, `${label} ${sentence(action, end)}`);
     return EXIT.ok;
   } finally {
@@ -71,14 +78,5 @@ function timeOf(text: string): Date | undefined {
     return parseTime(text);
   } catch {
     return undefined;
-  }
-}
-
-/** Who is at the keyboard; a container may have a user without a name. */
-function personName({ env }: Io): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return env.USER ?? env.LOGNAME ?? `uid ${process.getuid?.() ?? 'unknown'}`;
   }
 }

@@ -7,15 +7,13 @@ import { type Io, writeJson, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
 import { renderEntries } from '../render/entries.js';
 import { formatCount, formatTime } from '../render/format.js';
-import { SEVERITY_STYLE, usesColor } from '../render/style.js';
+import { SEVERITY_STYLE } from '../render/style.js';
 import type { Cell } from '../render/table.js';
 import { escapeControls, wrap } from '../render/text-width.js';
 import { openMetadata, orUsageError } from '../run-store.js';
 import { incidentRecord } from '../run-view.js';
+import { terminal } from '../terminal.js';
 import { incidentLabel } from './incident-label.js';
-
-/** Without a terminal lines are not cut. */
-const UNLIMITED_WIDTH = 10_000;
 
 /** List what is open or acknowledged, worst first; with `all` also what is expected, muted or resolved. */
 export async function listIncidentsCommand(options: { all?: boolean; json?: boolean }, io: Io): Promise<number> {
@@ -109,8 +107,4 @@ function remark({ reason, details }: Pick<IncidentEvent, 'reason' | 'details'>):
 
 function stateOf({ state, mutedUntil }: Incident): string {
   return mutedUntil === undefined ? state : `${state} until ${formatTime(Date.parse(mutedUntil))}`;
-}
-
-function terminal({ stdout, env }: Io): { readonly width: number; readonly color: boolean } {
-  return { width: stdout.isTTY ? (stdout.columns ?? 80) : UNLIMITED_WIDTH, color: usesColor(stdout, env) };
 }

@@ -24,6 +24,8 @@ export interface SummaryFigures {
   readonly longestTransactionMs: number;
   /** Time that reading waited for replicas and slots; absent: none. */
   readonly waitedMs?: number;
+  /** Hash of the audit trail's last event, for `audit verify --head`; absent or null: there is none. */
+  readonly auditHead?: string | null;
 }
 
 export interface SummaryInput {
@@ -195,6 +197,8 @@ function renderCounts(input: SummaryInput, options: SummaryOptions): string {
     ...(textWidth(stripStyles(oneLine)) <= options.width ? [oneLine] : lines),
     ...renderRemarks(input, options),
     ...wrap(renderCost(figures), options.width),
+    // Not broken where it is too long: it is copied.
+    ...(figures.auditHead ? [`Audit head: ${figures.auditHead}`] : []),
   ].join('\n');
 }
 

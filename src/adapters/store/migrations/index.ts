@@ -4,6 +4,7 @@ import { findingCause } from './0003-finding-cause.js';
 import { findingSubject } from './0004-finding-subject.js';
 import { resume } from './0005-resume.js';
 import { alertOutbox } from './0006-alert-outbox.js';
+import { auditConfiguration } from './0007-audit-configuration.js';
 
 /** One step of the store's schema. A released step never changes: what is wrong in it is mended by the next one. */
 export interface Migration {
@@ -14,4 +15,12 @@ export interface Migration {
 }
 
 /** All steps, oldest first, numbered from 1 without gaps. */
-export const MIGRATIONS: readonly Migration[] = [base, eventHistory, findingCause, findingSubject, resume, alertOutbox];
+export const MIGRATIONS: readonly Migration[] = [
+  base,
+  eventHistory,
+  findingCause,
+  findingSubject,
+  resume,
+  alertOutbox,
+  auditConfiguration,
+];

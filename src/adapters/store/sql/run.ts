@@ -1,4 +1,5 @@
-export const interruptRunning = (s: string) => `UPDATE ${s}.run SET state = 'interrupted' WHERE state = 'running'`;
+export const interruptRunning = (s: string) => `
+UPDATE ${s}.run SET state = 'interrupted' WHERE state = 'running' RETURNING id, label`;
 
 /** The label is the caller's, so that a commit whose answer was lost can be repeated without a second run. */
 export const insertRun = (s: string) => `
