@@ -1,7 +1,7 @@
 import type { BreakerLimits, ConnectionSettings } from '#src/contract/connection.js';
 import type { LogRecord, WorkerSettings } from '#src/contract/messages.js';
 import type { SourceAccess, WorkerPool } from '#src/coordinator/ports.js';
-import { CircuitBreaker, createBreakerBuffer, probeLimitMs } from './postgres/circuit-breaker.js';
+import { type BreakerFacts, CircuitBreaker, createBreakerBuffer, probeLimitMs } from './postgres/circuit-breaker.js';
 import { ConnectionSlots, createSlotsBuffer } from './postgres/connection-slots.js';
 import { poolRecord } from './postgres/pool-record.js';
 import type { RetryNotice } from './postgres/retry.js';
@@ -27,6 +27,8 @@ export interface Engine {
   readonly sources: readonly SourceAccess[];
   /** Most connections ever open at a time to one source, the largest over the sources. */
   connectionsPeak(): number;
+  /** Of each source, whether calls pass. */
+  breakerStates(): ReadonlyMap<string, BreakerFacts['state']>;
   /** Ask every worker to cancel what it runs on the servers. */
   cancel(): void;
   close(): Promise<void>;
@@ -88,6 +90,7 @@ export function openEngine(options: EngineOptions): Engine {
     pool,
     sources: accesses,
     connectionsPeak: () => Math.max(0, ...slots.map((each) => each.peak())),
+    breakerStates: () => new Map(connections.map(({ name }, i) => [name, breakers[i]!.facts().state])),
     cancel: () => pool.cancel(),
     async close() {
       await Promise.all(accesses.map((access) => access.close()));

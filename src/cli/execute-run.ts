@@ -7,20 +7,20 @@ import type { RunRef, TaskSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { type Config, configSecrets } from '#src/config/config.js';
-import type { TaskCost } from '#src/contract/messages.js';
+import { type TaskCost, TRYING_AGAIN } from '#src/contract/messages.js';
 import { writeAuditLog } from './audit-log.js';
 import { detectStep } from './detect-step.js';
 import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { type Io, writeLine } from './io.js';
 import { loadSettings } from './load-settings.js';
 import { logFindings, logging } from './logging-view.js';
-import { checkMetricsFile, writeMetricsFile } from './metrics-file.js';
+import { checkMetricsFile, writeFailureMetrics, writeRunMetrics } from './metrics/metrics-file.js';
 import type { RunOptions } from './options.js';
 import { profileStep } from './profile-step.js';
 import { createProgress, progressMode } from './render/progress.js';
 import { type BegunRun, beginRun } from './resume.js';
 import { runOrigin } from './run-origin.js';
-import { onRetry, type RunCommand, type Session } from './run-session.js';
+import { countRetry, onRetry, type RunCommand, type Session } from './run-session.js';
 import { openMetadata, orUsageError } from './run-store.js';
 import { summarise, tallyDone, tallyStored } from './run-tally.js';
 import { type Found, jsonView, tallying } from './run-view.js';
@@ -51,13 +51,15 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const startedAt = new Date();
   const view = options.json ? jsonView(io) : textView(io, progress, { quiet });
   const asOf = options.asOf ?? startedAt;
+  const retries = new Map([...sources.map(({ name }) => name), 'metadata'].map((name) => [name, 0]));
+  const parts = { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce, retries };
+  const session = { ...parts, origin: runOrigin(command, options, config, io) };
   try {
-    const origin = runOrigin(command, options, config, io);
-    const parts = { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce };
-    return await withStore({ ...parts, origin });
+    return await withStore(session);
   } catch (error) {
     // The terminal is told by whoever catches it; a scheduler's logs must say it too.
     logs.fileLogger('orchestrator').error({ command, failed: messageOf(error) }, `${command} ended early`);
+    await writeFailureMetrics(session);
     throw error;
   } finally {
     progress.finish();
@@ -107,7 +109,10 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
     workers: config.workers,
     ...(config.maxConnections !== undefined && { maxConnections: config.maxConnections }),
     signal: stop.signal,
-    onLog: (record) => logs.accept({ ...record, fields: { ...record.fields, run: run.label } }),
+    onLog: (record) => {
+      if (record.msg === TRYING_AGAIN) countRetry(session, String(record.fields.source));
+      logs.accept({ ...record, fields: { ...record.fields, run: run.label } });
+    },
     onProgress: (source, moreRows, moreBytes) => {
       rows += moreRows;
       bytes += moreBytes;
@@ -155,11 +160,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   view.finish(summary, found, tally);
   log.info({ ...summary }, `${command} ${stop.signal.aborted ? 'stopped' : 'ends'}`);
   await sendAlerts(session, store, writer, run, { complete: !summary.incomplete });
-  if (options.metricsFile)
-    await writeMetricsFile(options.metricsFile, summary, found.findings, tally).catch((error: Error) => {
-      // The run is over and its outcome stands.
-      log.error({ run: run.label }, error.message);
-    });
+  await writeRunMetrics(session, store, run, { summary, found, tally, engine });
   return stop.exitCode() ?? exitCode;
 }
 

@@ -5,6 +5,7 @@ import type { RunOrigin } from '#src/adapters/store/audit-run.js';
 import type { Config } from '#src/config/config.js';
 import type { TableMatcher } from '#src/config/table-glob.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
+import { TRYING_AGAIN } from '#src/contract/messages.js';
 import type { RunOptions } from './options.js';
 import type { RunView } from './run-view.js';
 import type { StopSignal } from './signals.js';
@@ -27,15 +28,23 @@ export interface Session {
   /** Tells people, on stderr, what they would not expect; nothing where `--quiet` is given. */
   readonly announce: (line: string) => void;
   readonly origin: RunOrigin;
+  /** Tries that were followed by another, by source; counted as they happen. */
+  readonly retries: Map<string, number>;
 }
 
 /** Notes in the log each try that is followed by another. */
-export function onRetry({ logs, config }: Pick<Session, 'logs' | 'config'>): (notice: RetryNotice) => void {
+export function onRetry(session: Pick<Session, 'logs' | 'config' | 'retries'>): (notice: RetryNotice) => void {
+  const { logs, config } = session;
   return ({ source, operation, attempt, delayMs, cause }) => {
+    countRetry(session, source);
     const connection = [...config.sources, config.metadata.connection].find(({ name }) => name === source);
     const { code, message } = toFailure(cause, { ...(connection && { connection }) });
     logs
       .logger(source === 'metadata' ? 'orchestrator' : `${source}_db`)
-      .warn({ source, operation, attempt, delayMs: Math.round(delayMs), code, cause: message }, 'trying again');
+      .warn({ source, operation, attempt, delayMs: Math.round(delayMs), code, cause: message }, TRYING_AGAIN);
   };
+}
+
+export function countRetry({ retries }: Pick<Session, 'retries'>, source: string): void {
+  retries.set(source, (retries.get(source) ?? 0) + 1);
 }

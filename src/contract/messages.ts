@@ -162,6 +162,9 @@ export interface DetectResult {
   readonly failures: readonly Failure[];
 }
 
+/** What a record says of a try that is followed by another; its field `source` says whose. */
+export const TRYING_AGAIN = 'trying again';
+
 /** One pino record made in a worker; the main thread is the only writer. */
 export interface LogRecord {
   readonly level: string;

@@ -205,8 +205,6 @@ describe('options', () => {
     const text = readFileSync(file, 'utf8');
     expect(text).toContain('sentinel_table_rows{source="batch",schema="public",table="orders"} 2000\n');
     expect(text).toContain('sentinel_tables{status="ok"} 3\n');
-    for (const line of text.trimEnd().split('\n'))
-      expect(line).toMatch(/^(# (HELP|TYPE) sentinel_\w+ .+|sentinel_\w+(\{(\w+="[^"]*",?)+\})? [\d.e+-]+)$/);
 
     const nowhere = join(cwd, 'no', 'such', 'folder', 'x.prom');
     const refused = await runCli(['run', '--metrics-file', nowhere], {

@@ -121,7 +121,7 @@ describe('a receiver', () => {
 
     await receiver.up();
     receiver.otherwise('hang');
-    expect(await it.deliver(receiver.url, { endWithinMs: 400 })).toMatchObject({ failure: { code: 'timeout' } });
+    expect(await it.deliver(receiver.url, { endWithinMs: 1_000 })).toMatchObject({ failure: { code: 'timeout' } });
     receiver.otherwise({ status: 204 });
     receiver.answer({ status: 500 }, { status: 503 }, 'close', { status: 408 }, 'cut', { status: 200, afterMs: 50 });
     receiver.answer({ status: 429, headers: { 'Retry-After': '1' } });

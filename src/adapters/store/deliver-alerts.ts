@@ -1,6 +1,6 @@
 import type { ClaimedAlert, DeliveryOutcome } from '#src/contract/alert-delivery.js';
 import type { Alert } from '#src/core/model/alert.js';
-import { appendEvents } from './audit.js';
+import { appendEvents, SENTINEL } from './audit.js';
 import { claimAlert, deferAlerts, makeDue, recordAttempt, selectNextDue } from './sql/alert.js';
 import { toJson } from './values.js';
 import type { Transaction } from './write-session.js';
@@ -43,7 +43,7 @@ export async function recordOutcome(
       incident: Number(stored.incident),
       run: alert.run,
       at: new Date(),
-      actor: 'sentinel',
+      actor: SENTINEL,
       action: outcome.result === 'delivered' ? 'alerted' : 'alert_failed',
       reason: outcome.result === 'delivered' ? null : outcome.failure.message,
       details: { sink, event: alert.event, alert: alert.id, attempts: String(attempt) },

@@ -8,6 +8,7 @@ import type { Query } from './reader-pool.js';
 import type { Dataset, DatasetName, RunState, RunSummary, SourceFailure, TaskSummary } from './records.js';
 import { selectDatasets } from './sql/dataset.js';
 import { selectFindings } from './sql/finding.js';
+import { selectTableFigures } from './sql/history.js';
 import { selectSourceFailures } from './sql/inventory.js';
 import { selectProfile } from './sql/profile.js';
 import { selectRuns } from './sql/run.js';
@@ -133,4 +134,19 @@ export async function tasksOf(query: Query, s: string, run: number): Promise<Tas
 /** Sources that could not be reached in a run, and why. */
 export async function sourceFailuresOf(query: Query, s: string, run: number): Promise<SourceFailure[]> {
   return query<{ source: string; failure: Failure }>(selectSourceFailures(s), [run]);
+}
+
+/** One figure of each table as a run measured it, by source, schema and name; at most `limit`. */
+export async function tableFigures(
+  query: Query,
+  s: string,
+  run: number,
+  metric: string,
+  limit: number,
+): Promise<(DatasetName & { readonly value: number })[]> {
+  const rows = await query<{ source: string; schema_name: string; table_name: string; value: number }>(
+    selectTableFigures(s),
+    [run, metric, limit],
+  );
+  return rows.map(({ source, schema_name: schema, table_name: table, value }) => ({ source, schema, table, value }));
 }

@@ -32,6 +32,7 @@ import {
   type RunFilter,
   type StoredProfile,
   sourceFailuresOf,
+  tableFigures,
   tasksOf,
 } from './read-runs.js';
 import { ReaderPool } from './reader-pool.js';
@@ -200,6 +201,11 @@ export class Store {
   /** What became of each table in a run; a resumed run skips those that are `ok`. */
   tasksOf(run: number): Promise<readonly TaskSummary[]> {
     return this.#readers.read('load tasks', (query) => tasksOf(query, this.#s, run));
+  }
+
+  /** One metric of each table as a run measured it, by source, schema and name; at most `limit`. */
+  tableFigures(run: number, metric: string, limit: number): ReturnType<typeof tableFigures> {
+    return this.#readers.read('load figures', (query) => tableFigures(query, this.#s, run, metric, limit));
   }
 
   /** Sources that a run could not reach, and why. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConnectionBudget, TableResult } from '#src/contract/messages.js';
+import { type ConnectionBudget, type TableResult, TRYING_AGAIN } from '#src/contract/messages.js';
 import { sourceChecks, tableChecks } from '#src/core/checks/index.js';
 import { judgeBatch } from '#src/engine/detect/judge-batch.js';
 import type { ProfilePorts } from '#src/engine/profile/ports.js';
@@ -79,7 +79,7 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
         onRetry: ({ attempt, delayMs, cause }) => {
           const { code, message } = ports.toFailure(cause, { source });
           const fields = { source, operation, attempt, delayMs: Math.round(delayMs), code, cause: message };
-          log(`${source}_db`).warn(fields, 'trying again');
+          log(`${source}_db`).warn(fields, TRYING_AGAIN);
         },
       }),
     progress: channel.progress,

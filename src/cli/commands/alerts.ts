@@ -3,6 +3,7 @@ import { openSinks, SINKS } from '#src/adapters/sinks/index.js';
 import type { Delivery } from '#src/adapters/store/read-alerts.js';
 import { within } from '#src/coordinator/deadline.js';
 import { ATTEMPT_TIMEOUT_MS, deliverAlerts } from '#src/coordinator/deliver-alerts.js';
+import { writeAuditLog } from '../audit-log.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
@@ -62,6 +63,8 @@ export async function flushAlertsCommand({ failed = false }: { failed?: boolean 
         );
         return deliverAlerts(sinks, writer, { ...FLUSH, signal: NEVER });
       });
+      const warn = (message: string) => writeLine(io.stderr, message);
+      await writeAuditLog(store, config, { warn, problem: ({ message }) => warn(`audit.log: ${message}`) });
       const waiting = await waitingBySink(store);
       let isDone = true;
       for (const sink of sinks) {

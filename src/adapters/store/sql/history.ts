@@ -85,3 +85,10 @@ WHERE d.table_name = $3 AND ($1::text IS NULL OR d.source = $1) AND ($2::text IS
   AND ($4::text IS NULL OR q.metric = $4) AND (NOT $5::boolean OR q.column_name IS NOT DISTINCT FROM $6::text)
   AND b.runs IS NOT NULL
 ORDER BY d.source, d.schema_name, q.column_name NULLS FIRST, q.metric`;
+
+/** Metric `$2` of tables as run `$1` measured it, at most `$3`. */
+export const selectTableFigures = (s: string) => `
+SELECT d.source, d.schema_name, d.table_name, p.value
+FROM ${s}.series e JOIN ${s}.point p ON p.series = e.id AND p.run = $1 JOIN ${s}.dataset d ON d.id = e.dataset
+WHERE e.metric = $2 AND e.column_name IS NULL
+ORDER BY d.source, d.schema_name, d.table_name LIMIT $3`;

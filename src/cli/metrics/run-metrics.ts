@@ -1,0 +1,138 @@
+import type { Engine } from '#src/adapters/open-engine.js';
+import type { Store } from '#src/adapters/store/store.js';
+import { isCounted } from '#src/core/incidents/counted.js';
+import { FRESHNESS_METRIC } from '#src/core/metrics/index.js';
+import type { Finding, Severity } from '#src/core/model/finding.js';
+import type { RunSummaryRecord, RunTally } from '../run-view.js';
+import { type Labels, type MetricFamily, seriesName } from './prometheus-text.js';
+
+/** More tables than this would be more series than a Prometheus server should be given by one job. */
+const MAX_TABLES = 5_000;
+const SEVERITIES: readonly Severity[] = ['info', 'warn', 'critical'];
+const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
+
+type Samples = MetricFamily['samples'];
+type BreakerStates = ReturnType<Engine['breakerStates']>;
+const BREAKER_VALUE = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+/** What became of a run, also of one that failed before its end. */
+export interface RunEnd {
+  readonly outcome: 'complete' | 'incomplete' | 'failed';
+  readonly finishedAtMs: number;
+  readonly durationMs: number;
+  /** Rows that were read. */
+  readonly rows: number;
+  /** Tries that were followed by another, by source. */
+  readonly retries: ReadonlyMap<string, number>;
+}
+
+/** What the store knows besides, at the end of a run. */
+export interface StoreFigures {
+  readonly freshness: Samples;
+  readonly incidents: Samples;
+  readonly deliveries: Samples;
+}
+
+export async function storeFigures(store: Store, run: number): Promise<StoreFigures> {
+  const open = (await store.listIncidents()).filter(isCounted);
+  const alerts = await store.countAlerts();
+  const freshness = await store.tableFigures(run, FRESHNESS_METRIC, MAX_TABLES);
+  return {
+    freshness: freshness.map(({ source, schema, table, value }) => [{ source, schema, table }, value]),
+    incidents: SEVERITIES.map((severity) => [{ severity }, open.filter((each) => each.severity === severity).length]),
+    deliveries: DELIVERY_STATES.map((state) => [
+      { state },
+      alerts.filter((each) => each.state === state).reduce((sum, { count }) => sum + count, 0),
+    ]),
+  };
+}
+
+/**
+ * The figures that every run has, failed or not. `previous` are those of the file that is replaced: counters go on from there, and
+ * the time of the last complete run stays.
+ */
+export function endFamilies(end: RunEnd, previous: ReadonlyMap<string, number>): MetricFamily[] {
+  const { outcome, finishedAtMs, durationMs, rows, retries } = end;
+  const lastName = 'sentinel_run_last_success_timestamp_seconds';
+  const last = outcome === 'complete' ? finishedAtMs / 1000 : previous.get(lastName);
+  return [
+    gauge('sentinel_run_success', 'Whether the last run judged everything that it was asked to.', [
+      [{}, outcome === 'complete' ? 1 : 0],
+    ]),
+    gauge('sentinel_run_incomplete', 'Whether something could not be judged in the last run.', [
+      [{}, outcome === 'complete' ? 0 : 1],
+    ]),
+    gauge('sentinel_run_finished_timestamp_seconds', 'When the last run ended, Unix time.', [
+      [{}, finishedAtMs / 1000],
+    ]),
+    gauge(lastName, 'When the last run that was complete ended, Unix time.', last === undefined ? [] : [[{}, last]]),
+    gauge('sentinel_run_duration_seconds', 'Wall time of the last run.', [[{}, durationMs / 1000]]),
+    counter(
+      'sentinel_runs_total',
+      'Runs by outcome.',
+      (['complete', 'incomplete', 'failed'] as const).map((each) => [{ outcome: each }, each === outcome ? 1 : 0]),
+      previous,
+    ),
+    counter('sentinel_profile_rows_total', 'Rows read from the sources.', [[{}, rows]], previous),
+    counter(
+      'sentinel_retries_total',
+      'Operations that were tried again, by source; metadata is the store.',
+      [...retries].map(([source, count]) => [{ source }, count]),
+      previous,
+    ),
+  ];
+}
+
+/** The figures of a run that came to its end. Base units; labels source, schema and table at most. */
+export function runFamilies(
+  { tables, rows, bytes, connectionsMax }: RunSummaryRecord,
+  findings: readonly Finding[],
+  { outcomes }: Pick<RunTally, 'outcomes'>,
+  breakers: BreakerStates,
+  { freshness, incidents, deliveries }: StoreFigures,
+): MetricFamily[] {
+  const tableRows = outcomes
+    .flatMap(
+      ({ source, schema, table, rowCount }): Samples =>
+        rowCount === undefined ? [] : [[{ source, schema, table }, rowCount]],
+    )
+    .slice(0, MAX_TABLES);
+  return [
+    gauge('sentinel_run_rows', 'Rows read by the last run.', [[{}, rows]]),
+    gauge('sentinel_run_read_bytes', 'Bytes read from the sources by the last run.', [[{}, bytes]]),
+    gauge('sentinel_run_connections_max', 'Most connections open at a time to one source.', [[{}, connectionsMax]]),
+    gauge(
+      'sentinel_breaker_state',
+      'Circuit breaker of a source at the end of the last run: 0 closed, 1 half-open, 2 open.',
+      [...breakers].map(([source, state]) => [{ source }, BREAKER_VALUE[state]]),
+    ),
+    gauge(
+      'sentinel_tables',
+      'Tables of the last run by outcome.',
+      Object.entries(tables).map(([status, number]) => [{ status }, number]),
+    ),
+    gauge(
+      'sentinel_findings',
+      'Findings of the last run by severity.',
+      SEVERITIES.map((severity) => [{ severity }, findings.filter((each) => each.severity === severity).length]),
+    ),
+    gauge('sentinel_incidents_open', 'Incidents that are open or acknowledged, by severity.', incidents),
+    gauge('sentinel_alert_deliveries', 'Alerts that wait, were delivered or given up, as long as kept.', deliveries),
+    gauge('sentinel_table_rows', 'Rows of a table.', tableRows),
+    gauge('sentinel_table_freshness_seconds', 'Age of the newest row of a table when it was read.', freshness),
+  ];
+}
+
+function gauge(name: string, help: string, samples: Samples): MetricFamily {
+  return { name, type: 'gauge', help, samples };
+}
+
+/** What is added to the series of the file before. */
+function counter(name: string, help: string, added: Samples, previous: ReadonlyMap<string, number>): MetricFamily {
+  const sums = new Map<string, readonly [Labels, number]>();
+  for (const [labels, value] of added) {
+    const series = seriesName(name, labels);
+    sums.set(series, [labels, value + (previous.get(series) ?? 0)]);
+  }
+  return { name, type: 'counter', help, samples: [...sums.values()] };
+}
