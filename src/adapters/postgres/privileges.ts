@@ -5,7 +5,7 @@ import { quoteIdentifier, quoteQualified } from './quote.js';
 export interface MissingPrivileges {
   /** Schemas without USAGE. */
   readonly schemas: number;
-  /** Tables, views and so on of which not one column can be read, those in such schemas included. */
+  /** Tables, views and so on of which not one column can be read, those in such schemas included, or not without row security. */
   readonly tables: number;
   readonly grants: readonly string[];
 }
@@ -13,6 +13,7 @@ export interface MissingPrivileges {
 /** Up to this many unreadable tables of a schema are granted one by one, more by ALL TABLES IN SCHEMA. */
 const ONE_BY_ONE = 20;
 
+/** A partition needs no grant of its own: it is read through its table. */
 const UNREADABLE = `SELECT n.nspname AS schema,
   NOT has_schema_privilege(n.oid, 'USAGE') AS closed,
   count(c.oid) FILTER (WHERE NOT c.readable OR NOT has_schema_privilege(n.oid, 'USAGE'))::int AS blocked,
@@ -21,12 +22,23 @@ const UNREADABLE = `SELECT n.nspname AS schema,
 FROM pg_namespace n
 LEFT JOIN (
   SELECT oid, relname, relnamespace, has_any_column_privilege(oid, 'SELECT') AS readable
-  FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'v', 'f')
+  FROM pg_class WHERE relkind IN ('r', 'p', 'm', 'v', 'f') AND NOT relispartition
 ) c ON c.relnamespace = n.oid
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> ALL ($1::text[])
 GROUP BY n.oid, n.nspname
 HAVING count(c.oid) FILTER (WHERE NOT c.readable OR NOT has_schema_privilege(n.oid, 'USAGE')) > 0
 ORDER BY n.nspname`;
+
+/**
+ * Tables that would be read with rows missing, and so are not. A partition or child with policies of its own is read through its
+ * parent, whose policies decide.
+ */
+const ROWS_HIDDEN = `SELECT count(*)::int AS tables
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND row_security_active(c.oid)
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> ALL ($1::text[])
+  AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')
+  AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)`;
 
 interface UnreadableRow {
   readonly schema: string;
@@ -43,10 +55,12 @@ export async function readMissingPrivileges(
   excludeSchemas: readonly string[],
 ): Promise<MissingPrivileges> {
   const { rows } = await client.query<UnreadableRow>(UNREADABLE, [excludeSchemas, ONE_BY_ONE]);
+  const hidden = (await client.query<{ tables: number }>(ROWS_HIDDEN, [excludeSchemas])).rows[0]!.tables;
+  const bypass = hidden > 0 ? [`ALTER ROLE ${quoteIdentifier(role)} BYPASSRLS;`] : [];
   return {
     schemas: rows.filter((row) => row.closed).length,
-    tables: rows.reduce((sum, row) => sum + row.blocked, 0),
-    grants: rows.flatMap((row) => grantsFor(row, quoteIdentifier(role))),
+    tables: rows.reduce((sum, row) => sum + row.blocked, hidden),
+    grants: [...rows.flatMap((row) => grantsFor(row, quoteIdentifier(role))), ...bypass],
   };
 }
 
