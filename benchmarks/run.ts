@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { impactBench } from './impact.bench.js';
 import { profileBench } from './profile.bench.js';
 import { smallTablesBench } from './small-tables.bench.js';
 import { machine } from './support/report.js';
@@ -23,6 +24,7 @@ const [rows, tables, rounds, workers] = [values.rows, values.tables, values.roun
 const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   profile: () => profileBench({ rows, rounds, workers }),
   'small-tables': () => smallTablesBench({ tables, rowsPerTable: 1_000, rounds, workers }),
+  impact: () => impactBench({ rounds }),
   workers: () => workersBench({ rows: Math.min(rows, 1_000_000) }),
 };
 

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander';
+import { addAlertCommands } from './alerts-program.js';
 import { addAuditCommands } from './audit-program.js';
 import type { BacktestOptions } from './commands/backtest.js';
 import type { DemoCommandOptions } from './commands/demo.js';
 import type { ReportOptions } from './commands/report.js';
 import { CliError, EXIT } from './exit-code.js';
-import { addAlertCommands } from './alerts-program.js';
 import { addIncidentCommands } from './incidents-program.js';
 import type { Io } from './io.js';
 import { writeLine } from './io.js';

@@ -1,7 +1,7 @@
 import { type CustomMetric, compileCustomMetrics } from '#src/config/policy.js';
 import type { TableName } from '#src/config/table-glob.js';
-import type { TableSpec } from '#src/core/model/relation.js';
 import type { Failure } from '#src/core/model/failure.js';
+import type { TableSpec } from '#src/core/model/relation.js';
 
 /** The metrics that sentinel.yaml defines, during one run. */
 export interface CustomMetrics {

@@ -11,6 +11,7 @@ import { type TaskCost, TRYING_AGAIN } from '#src/contract/messages.js';
 import { writeAuditLog } from './audit-log.js';
 import { detectStep } from './detect-step.js';
 import { CliError, EXIT, exitCodeOf } from './exit-code.js';
+import { withGentle } from './gentle.js';
 import { type Io, writeLine } from './io.js';
 import { loadSettings } from './load-settings.js';
 import { logFindings, logging } from './logging-view.js';
@@ -24,8 +25,8 @@ import { countRetry, onRetry, type RunCommand, type Session } from './run-sessio
 import { openMetadata, orUsageError } from './run-store.js';
 import { summarise, tallyDone, tallyStored } from './run-tally.js';
 import { type Found, jsonView, tallying } from './run-view.js';
-import { sendAlerts } from './send-alerts.js';
 import { selectSources, tableFilter } from './selection.js';
+import { sendAlerts } from './send-alerts.js';
 import { stopOnSignal } from './signals.js';
 import { textView } from './text-view.js';
 import { workerSettings } from './worker-settings.js';
@@ -35,7 +36,7 @@ import { workerSettings } from './worker-settings.js';
  * something is wrong before the work begins: then nothing was written.
  */
 export async function executeRun(command: RunCommand, options: RunOptions, io: Io): Promise<number> {
-  const config = loadSettings(io);
+  const config = withGentle(loadSettings(io), options);
   const sources = selectSources(config, options.source);
   const wanted = tableFilter(config, options); // bad patterns end it before anything is opened
   if (options.metricsFile) await checkMetricsFile(options.metricsFile);
@@ -96,7 +97,12 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
     command === 'detect' ? await judgeAgain(session, store, writer) : await beginRun(session, store, writer);
   const { run, done } = begun;
   await mirror(session, store); // a run that is killed has told of itself
-  const named = { run: run.label, sources: sources.map(({ name }) => name), workers: config.workers };
+  const named = {
+    run: run.label,
+    sources: sources.map(({ name }) => name),
+    workers: config.workers,
+    gentle: config.gentle,
+  };
   log.info({ ...named, ...(done.length > 0 && { done: done.length }) }, `${command} begins`);
   const tallied = tallying(logging(view, logs, run), { resumable: command !== 'detect' });
   const { tally } = tallied;

@@ -16,6 +16,7 @@ export interface RunOptions extends SelectionOptions {
   readonly metricsFile?: string;
   /** `--resume`, `--no-resume`; undefined: where the last process died. */
   readonly resume?: boolean;
+  readonly gentle?: boolean;
 }
 
 /** Options that choose what is looked at. */
@@ -47,7 +48,8 @@ export function withResume(command: Command): Command {
       '--resume',
       'go on with the last run where it did not come to its end; by itself after a crash within the hour',
     )
-    .option('--no-resume', 'begin anew, also after a crash');
+    .option('--no-resume', 'begin anew, also after a crash')
+    .option('--gentle', 'spare the databases: one reader a source, with pauses; takes about twenty times as long');
 }
 
 /** ISO 8601 with a date at least; a time without a zone is UTC. */

@@ -7,6 +7,7 @@ import type { TableName } from '#src/config/table-glob.js';
 import type { RunObserver } from '#src/coordinator/ports.js';
 import { profileRun } from '#src/coordinator/profile-run.js';
 import { customMetrics } from './custom-metrics.js';
+import { GENTLE } from './gentle.js';
 import type { BegunRun } from './resume.js';
 import type { Session } from './run-session.js';
 import { runStore } from './run-store.js';
@@ -36,13 +37,14 @@ export async function profileStep(
   try {
     const outcomes = await profileRun(engine.sources, engine.pool, durable, observer, {
       run: run.label,
-      workers: config.workers,
+      workers: config.gentle ? 1 : config.workers,
       maxTables: config.batchSize,
       limits: {
         minBytes: config.profile.chunkMinBytes,
         maxChunks: config.profile.maxChunks,
-        maxBytes: MAX_CHUNK_BYTES,
+        maxBytes: config.gentle ? GENTLE.chunkBytes : MAX_CHUNK_BYTES,
       },
+      ...(config.gentle && { maxSnapshotMs: GENTLE.maxSnapshotMs }),
       state: { maxValueBytes: config.profile.maxValueBytes, seed: SKETCH_SEED },
       stateMinBytes: STATE_MIN_BYTES,
       now: () => performance.now(),

@@ -6,9 +6,9 @@ import type {
   PoolSettings,
   RetrySettings,
 } from '#src/contract/connection.js';
+import type { ComponentLevels, LogLevel } from '#src/contract/log-levels.js';
 import type { LagLimits } from '#src/core/planning/lag.js';
 import { type ConnectionContext, isLoopback, metadataConnection, sourceConnection } from './connections.js';
-import type { ComponentLevels, LogLevel } from '#src/contract/log-levels.js';
 import { type Environment, type EnvironmentInput, readEnvironment } from './load-env.js';
 import { unknownComponents } from './log-levels.js';
 import { suggest } from './names.js';
@@ -69,6 +69,8 @@ export interface Config {
   readonly metadata: { readonly connection: ConnectionSettings; readonly schema: string };
   readonly guards: Guards;
   readonly lag: LagLimits;
+  /** Runs spare the databases (`--gentle`). */
+  readonly gentle: boolean;
   readonly retry: RetrySettings;
   readonly breaker: BreakerLimits;
   readonly pool: PoolSettings;
@@ -122,6 +124,7 @@ function fromValues(values: GeneralValues, cwd: string) {
       lockTimeoutMs: values.LOCK_TIMEOUT,
       maxTransactionAgeMs: values.MAX_TRANSACTION_AGE,
     },
+    gentle: values.GENTLE === 'true',
     lag: {
       replicaMs: values.MAX_REPLICA_LAG,
       slotBytes: values.MAX_SLOT_LAG,

@@ -134,6 +134,12 @@ export const VARIABLES = {
   STATEMENT_TIMEOUT: variable('Query guards', '600', seconds(timeout), 'longest statement, seconds'),
   LOCK_TIMEOUT: variable('Query guards', '5', seconds(timeout), 'longest wait for a lock, seconds'),
   MAX_TRANSACTION_AGE: variable('Query guards', '300', seconds(timeout), 'longest time one snapshot is held, seconds'),
+  GENTLE: variable(
+    'Query guards',
+    'false',
+    oneOf(['false', 'true']),
+    'true: every run is as with --gentle, one reader a source and pauses, in place of CONCURRENT_WORKERS',
+  ),
   MAX_REPLICA_LAG: variable(
     'Query guards',
     '30',

@@ -21,6 +21,8 @@ export interface WorkerSettings {
   readonly pool: PoolSettings;
   readonly profile: ProfileSettings;
   readonly discovery: DiscoverySettings;
+  /** Absent: as fast as the server gives. */
+  readonly pace?: PaceSettings;
   readonly checks: { readonly disabled: readonly string[]; readonly settings: CheckSettings };
   readonly logLevel: string;
   /** Levels of single components; they beat `logLevel`. */
@@ -51,6 +53,14 @@ export interface DiscoverySettings {
   readonly foreignTables: boolean;
   /** Schemas that are not looked at: the one that holds our own tables. */
   readonly excludeSchemas: readonly string[];
+}
+
+/** How a server is spared. */
+export interface PaceSettings {
+  /** The part of all time in which one server process may work for a source, 0 < share < 1. */
+  readonly share: number;
+  /** A transaction that has lasted longer is read to its end without pauses, milliseconds. */
+  readonly maxTransactionMs: number;
 }
 
 export interface ProfileSettings {

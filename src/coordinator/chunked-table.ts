@@ -15,6 +15,8 @@ export interface ChunkedTableOptions {
   readonly budget: ConnectionBudget;
   readonly events: EventRequest;
   readonly limits: ChunkLimits;
+  /** A snapshot that is older is exchanged, which costs consistency; absent: only one that nears MAX_TRANSACTION_AGE. */
+  readonly maxSnapshotMs?: number;
   /** As the workers build theirs. */
   readonly state: StateOptions;
   /** Heaps of at least this many bytes keep their mergeable states. */
@@ -107,14 +109,16 @@ async function readPass(pass: ReadPass, source: SourceAccess, options: ChunkedTa
     await held.close();
     pass.longestTransactionMs = Math.max(pass.longestTransactionMs, options.now() - openedMs);
   };
+  const isYoung = () =>
+    held.remainingMs() >= slowestMs * AGE_RESERVE &&
+    options.now() - openedMs < (options.maxSnapshotMs ?? Number.POSITIVE_INFINITY);
   /** A reader's turn under a snapshot that is young enough. While something lags none is held: exchanging it costs consistency. */
   const turn = async (): Promise<() => void> => {
     for (let isNew = false; ; isNew = true) {
       const release = await options.acquire();
       const isOver = pass.failure !== null || options.signal.aborted;
       const mustYield = !isOver && (await options.gate?.isClosed()) === true;
-      const isYoung = isNew || held.remainingMs() >= slowestMs * AGE_RESERVE;
-      if (isOver || (isYoung && !mustYield)) return release;
+      if (isOver || ((isNew || isYoung()) && !mustYield)) return release;
       release();
       await letGo();
       await options.gate?.opened();

@@ -10,7 +10,7 @@ import { PrioritySlots } from './priority-slots.js';
 import { type RecoveryObserver, SourceRecovery } from './source-recovery.js';
 
 export interface ProfileSourceOptions
-  extends Pick<ChunkedTableOptions, 'run' | 'limits' | 'state' | 'stateMinBytes' | 'now' | 'signal'> {
+  extends Pick<ChunkedTableOptions, 'run' | 'limits' | 'maxSnapshotMs' | 'state' | 'stateMinBytes' | 'now' | 'signal'> {
   readonly workers: number;
   /** Asked before work is handed out; absent: nothing is waited for. */
   readonly gate?: LagGate;

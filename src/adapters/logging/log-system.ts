@@ -1,6 +1,6 @@
 import type { LogSettings } from '#src/config/config.js';
-import { type LogLevel, logComponent } from '#src/contract/log-levels.js';
 import { createRedactor } from '#src/config/redact.js';
+import { type LogLevel, logComponent } from '#src/contract/log-levels.js';
 import type { LogRecord } from '#src/contract/messages.js';
 import { formatText, jsonFormatter } from './format-record.js';
 import { createLogFile, type LogFile } from './log-file.js';

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, Connection, Submittable } from 'pg';
 import { type CopyConsumer, CopyStreamDecoder } from '#src/core/decode/copy-stream-decoder.js';
 import { CopyFailure, type CopyPhase, connectionLost } from './copy-failure.js';
+import type { Brake } from './pace.js';
 import type { ReadingSocket } from './reading-socket.js';
 
 export interface CopyOptions {
@@ -9,6 +10,8 @@ export interface CopyOptions {
   readonly prologue?: string;
   /** Statements sent after the last COPY, e.g. COMMIT. */
   readonly epilogue?: string;
+  /** Told of each read: where it gives a pause, nothing more is read before that is over. */
+  readonly brake?: Pick<Brake, 'received'>;
 }
 
 export interface CopyTotals {
@@ -62,6 +65,7 @@ class CopyBatch implements Submittable {
   readonly #text: string;
   readonly #copies: number;
   readonly #decoder: CopyStreamDecoder;
+  readonly #brake: CopyOptions['brake'];
   #resolve!: (totals: CopyTotals) => void;
   #reject!: (error: CopyFailure) => void;
   #stream: Duplex | null = null;
@@ -75,8 +79,9 @@ class CopyBatch implements Submittable {
     client: Client,
     statements: readonly string[],
     consumer: CopyConsumer,
-    { prologue, epilogue }: CopyOptions,
+    { prologue, epilogue, brake }: CopyOptions,
   ) {
+    this.#brake = brake;
     this.#client = client;
     const before = prologue ? [withoutTerminator(prologue), END_OF_PROLOGUE] : [];
     this.#text = [...before, ...statements, ...(epilogue ? [epilogue] : [])].join(';\n');
@@ -125,6 +130,7 @@ class CopyBatch implements Submittable {
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#destroyed) return;
+    const startMs = performance.now();
     try {
       this.#decoder.push(chunk);
     } catch (error) {
@@ -133,7 +139,17 @@ class CopyBatch implements Submittable {
       this.#client.on('error', ignore); // "terminated unexpectedly" is no news: it is we who end it
       this.#stream?.destroy();
     }
+    this.#slowDown(chunk.length, performance.now() - startMs);
   };
+
+  /** What is not read fills the buffers between, and the server waits until there is room. */
+  #slowDown(bytes: number, ownMs: number): void {
+    const stream = this.#stream; // null once the last COPY has ended
+    const pause = stream && this.#brake?.received(bytes, ownMs);
+    if (!stream || !pause) return;
+    stream.pause();
+    void pause.then(() => stream.resume());
+  }
 
   readonly #onClose = (): void => {
     this.#release();

@@ -8,6 +8,7 @@ import type { DiscoveryOptions } from './catalog.js';
 import { discoverTables } from './catalog.js';
 import { runCopies } from './copy.js';
 import { lockTables } from './lock-tables.js';
+import type { Brake, Pace } from './pace.js';
 import { copyStatement, type SelectList, selectList, splitColumns } from './select-list.js';
 import { isSourceLoss } from './source-loss.js';
 import type { SourcePool } from './source-pool.js';
@@ -20,6 +21,8 @@ export interface TableReaderOptions {
   /** This thread's pool for a source. */
   readonly pool: (source: string) => SourcePool;
   readonly discovery: Omit<DiscoveryOptions, 'source'>;
+  /** Absent: as fast as the server gives. */
+  readonly pace?: Pace;
 }
 
 /**
@@ -30,7 +33,7 @@ const BEHIND_QUEUE_MS = 100;
 
 /** Reads tables over this thread's connections: what the engine asks of a database. */
 export function createTableReader(options: TableReaderOptions): TableReader {
-  const { guards, maxValueBytes, pool } = options;
+  const { guards, maxValueBytes, pool, pace } = options;
   const lists = new WeakMap<readonly ColumnSpec[], SelectList>();
   const listOf = (columns: readonly ColumnSpec[], guarded: boolean): SelectList => {
     let list = lists.get(columns);
@@ -43,23 +46,28 @@ export function createTableReader(options: TableReaderOptions): TableReader {
   const statement = (request: CopyRequest) =>
     copyStatement(request.part, listOf(request.columns, request.guarded), request.range);
 
+  const withClient = <T>(source: string, work: (client: pg.Client, brake?: Brake) => Promise<T>): Promise<T> => {
+    const lent = (brake?: Brake) => pool(source).withClient((client) => work(client, brake));
+    return pace ? pace.run(lent) : lent();
+  };
+
   return {
     columnGroups: splitColumns,
     fields: (columns, guarded): readonly ColumnFields[] => listOf(columns, guarded).fields,
 
     readTables: (source, tables, body) =>
-      pool(source).withClient((client) => {
+      withClient(source, (client, brake) => {
         // Locks come before the transaction's snapshot; where LOCK TABLE is refused, each statement takes a snapshot of its own.
         const isolation = tables.every((table) => table.lockable) ? 'repeatable read' : 'read committed';
         return readOnly(client, { ...guards, isolation }, async () => {
           await lockTables(client, tables);
           await verifyShapes(client, tables, options.discovery);
-          return body(readTransaction(client, statement));
+          return body(readTransaction(client, statement, brake));
         });
       }),
 
     readSnapshot: (source, snapshot, body) =>
-      pool(source).withClient((client) => {
+      withClient(source, (client, brake) => {
         const statementTimeoutMs = Math.min(guards.statementTimeoutMs || snapshot.timeoutMs, snapshot.timeoutMs);
         const transaction = {
           ...guards,
@@ -68,11 +76,11 @@ export function createTableReader(options: TableReaderOptions): TableReader {
           isolation: 'repeatable read',
           snapshot: snapshot.id,
         } as const;
-        return readOnly(client, transaction, () => body(readTransaction(client, statement)));
+        return readOnly(client, transaction, () => body(readTransaction(client, statement, brake)));
       }),
 
     rediscover: (source, table) =>
-      pool(source).withClient((client) =>
+      withClient(source, (client) =>
         readOnly(client, { ...guards, isolation: 'repeatable read' }, async () => {
           const { tables } = await discoverTables(client, { ...options.discovery, source });
           return tables.find((found) => sameTable(found, table)) ?? null;
@@ -87,13 +95,18 @@ function sameTable(found: TableSpec, table: TableSpec): boolean {
   return found.schema === table.schema && found.name === table.name;
 }
 
-function readTransaction(client: pg.Client, statement: (request: CopyRequest) => string): ReadTransaction {
+function readTransaction(
+  client: pg.Client,
+  statement: (request: CopyRequest) => string,
+  brake: Brake | undefined,
+): ReadTransaction {
+  const pacing = brake ? { brake } : {};
   return {
-    copy: (requests, consumer) => runCopies(client, requests.map(statement), consumer),
+    copy: (requests, consumer) => runCopies(client, requests.map(statement), consumer, pacing),
     probe: async (request: CopyRequest, consumer: CopyConsumer): Promise<unknown> => {
       await client.query('SAVEPOINT sentinel_probe');
       try {
-        await runCopies(client, [statement(request)], consumer);
+        await runCopies(client, [statement(request)], consumer, pacing);
         await client.query('RELEASE SAVEPOINT sentinel_probe');
         return null;
       } catch (error) {

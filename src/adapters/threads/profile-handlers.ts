@@ -7,6 +7,7 @@ import { profileBatch } from '#src/engine/profile/profile-batch.js';
 import { profileChunk } from '#src/engine/profile/profile-chunk.js';
 import { createWorkerLogger } from '../logging/worker-logger.js';
 import { toFailure } from '../postgres/failure.js';
+import { Pace } from '../postgres/pace.js';
 import { poolRecord } from '../postgres/pool-record.js';
 import { withRetry } from '../postgres/retry.js';
 import { isSourceLoss } from '../postgres/source-loss.js';
@@ -63,6 +64,7 @@ export function profileHandlers(channel: WorkerChannel): WorkerHandlers {
       maxValueBytes: settings.profile.maxValueBytes,
       pool,
       discovery: settings.discovery,
+      ...(settings.pace && { pace: new Pace(settings.pace, stop.signal) }),
     }),
     now: () => performance.now(),
     toFailure: (error, { source, table }) => {
