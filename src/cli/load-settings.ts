@@ -1,14 +1,26 @@
 import { type Config, loadConfig } from '#src/config/config.js';
+import { isOpenToAll } from '#src/config/password-file.js';
 import { ConfigError } from '#src/config/problem.js';
 import { CliError } from './exit-code.js';
-import type { Io } from './io.js';
+import { type Io, writeLine } from './io.js';
 
 /** The configuration of this process; ends with every problem listed and exit 3 where there is one. */
 export function loadSettings(io: Io): Config {
   try {
-    return loadConfig({ cwd: io.cwd, env: io.env });
+    const config = loadConfig({ cwd: io.cwd, env: io.env });
+    for (const warning of openPasswordFiles(config)) writeLine(io.stderr, warning);
+    return config;
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message);
     throw error;
   }
+}
+
+function openPasswordFiles(config: Config): string[] {
+  const files = new Map<string, string>();
+  for (const { envPrefix, passwordFile } of [...config.sources, config.metadata.connection])
+    if (passwordFile !== undefined && !files.has(passwordFile)) files.set(passwordFile, `${envPrefix}_PASSWORD_FILE`);
+  return [...files]
+    .filter(([file]) => isOpenToAll(file))
+    .map(([file, setting]) => `warning: ${setting}: every account of this machine may read "${file}"; chmod 600 it`);
 }

@@ -1,9 +1,10 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { ConnectionSettings, SslMode } from '#src/contract/connection.js';
 import type { RawEnvironment, RawVariable } from './load-env.js';
 import { parseVariables, type Values } from './parse-variables.js';
+import { readPasswordFile } from './password-file.js';
 import { type Problem, showValue } from './problem.js';
 import { connectionVariables, envPrefix, metadataVariables, sourceDefaults } from './variables.js';
 
@@ -60,13 +61,14 @@ function ofOtherServer(values: MetadataValues, base: ConnectionSettings, problem
 function ofSameServer(values: MetadataValues, base: ConnectionSettings): SourceValues {
   const isSameRole = values.USER === undefined || values.USER === base.user;
   const isOwnPassword = values.PASSWORD !== undefined || values.PASSWORD_FILE !== undefined;
+  const lendsFile = !isOwnPassword && isSameRole && base.passwordFile !== undefined;
   return {
     HOST: base.host,
     PORT: base.port,
     NAME: values.NAME ?? base.database,
     USER: values.USER ?? base.user,
-    PASSWORD: isOwnPassword || !isSameRole ? values.PASSWORD : base.password,
-    PASSWORD_FILE: values.PASSWORD_FILE,
+    PASSWORD: isOwnPassword || lendsFile || !isSameRole ? values.PASSWORD : base.password,
+    PASSWORD_FILE: lendsFile ? base.passwordFile : values.PASSWORD_FILE,
     SSLMODE: values.SSLMODE ?? base.sslMode,
     SSLROOTCERT: values.SSLROOTCERT ?? base.sslRootCert,
     // A client certificate names a role, so it is not lent to another one.
@@ -94,6 +96,7 @@ function finish(
     database: NAME,
     user: USER,
     ...(password !== undefined && { password }),
+    ...(values.PASSWORD_FILE !== undefined && { passwordFile: resolve(context.cwd, values.PASSWORD_FILE) }),
     sslMode: SSLMODE,
     ...files,
   };
@@ -117,10 +120,9 @@ function readPassword(
   const found = showValue(values.PASSWORD_FILE, false);
   const allowed = 'a readable file that holds the password';
   try {
-    const password = readFileSync(resolve(cwd, values.PASSWORD_FILE), 'utf8').replace(/\r?\n$/, '');
-    if (password !== '' && !password.includes('\0')) return password;
-    const fix = password === '' ? 'write the password into the file' : 'remove the NUL character from the file';
-    problems.push({ setting, ...place, found, allowed, fix });
+    const read = readPasswordFile(resolve(cwd, values.PASSWORD_FILE));
+    if ('password' in read) return read.password;
+    problems.push({ setting, ...place, found, allowed, fix: read.fix });
   } catch (error) {
     problems.push({ setting, ...place, found, allowed, fix: unreadable(error) });
   }

@@ -125,7 +125,8 @@ at once, with file and line, and the program ends with exit code 3.
 - Bytes take decimal (\`10MB\` = 10,000,000) and binary units (\`64GiB\`); seconds are plain numbers.
 - Each name in \`SENTINEL_SOURCES\` reads its own \`<NAME>_DB_*\` with the endings of \`BATCH_DB_*\`. A name other than batch
   and cdc has no default for \`…_NAME\` and \`…_USER\`, which must then be set.
-- \`…_PASSWORD_FILE\` takes the place of \`…_PASSWORD\`; a newline at its end is not part of the password.
+- \`…_PASSWORD_FILE\` takes the place of \`…_PASSWORD\`; a newline at its end is not part of the password. It is read
+  again for each new connection, so a password may be rotated while a run goes on.
 - The metadata store lives in the batch warehouse (the first source, where there is none called batch) unless
   \`METADATA_DB_*\` says otherwise. Whatever is unset is the batch warehouse's; its password only for the same role. With
   \`METADATA_DB_HOST\` or \`METADATA_DB_PORT\` another server is meant, and nothing but the host is taken over.

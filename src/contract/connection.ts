@@ -14,6 +14,8 @@ export interface ConnectionSettings {
   readonly user: string;
   /** Undefined where none is set: then the server must not ask for one. */
   readonly password?: string;
+  /** Absolute path of the file it comes from; read again for each connection, so that it may change while a run goes on. */
+  readonly passwordFile?: string;
   readonly sslMode: SslMode;
   /** File paths, checked at start-up to be readable. */
   readonly sslRootCert?: string;

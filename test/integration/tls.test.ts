@@ -155,6 +155,9 @@ describe.skipIf(!opensslIsHere())('TLS modes, as libpq has them', () => {
   });
 
   test.each<[SslMode, string]>([
+    ['disable', 'plain'],
+    ['allow', 'plain'],
+    ['prefer', 'tls'],
     ['require', 'tls'],
     ['verify-ca', 'tls'],
     ['verify-full', 'ERR_TLS_CERT_ALTNAME_INVALID'],
@@ -163,6 +166,8 @@ describe.skipIf(!opensslIsHere())('TLS modes, as libpq has them', () => {
   });
 
   test.each<[SslMode, string]>([
+    ['disable', 'plain'],
+    ['allow', 'plain'],
     ['prefer', 'plain'],
     ['require', 'CERT_HAS_EXPIRED'],
     ['verify-ca', 'CERT_HAS_EXPIRED'],
@@ -172,8 +177,17 @@ describe.skipIf(!opensslIsHere())('TLS modes, as libpq has them', () => {
     expect(await outcome('expired', 'require')).toBe('tls');
   });
 
-  test('an authority that Node does not know is refused where public ones are asked for', async () => {
-    expect(await outcome('tls', 'verify-full', { sslRootCert: 'system' })).toMatch(/CERT|LEAF/);
+  test('of the authorities of the machine one that it does not know is refused, and one that it knows is not', async () => {
+    const system = { sslRootCert: 'system' };
+    expect(await outcome('tls', 'verify-full', system)).toMatch(/CERT|LEAF/);
+    onTestFinished(() => {
+      delete process.env.SSL_CERT_FILE;
+    });
+    process.env.SSL_CERT_FILE = authority.file;
+    expect(await outcome('tls', 'verify-full', system)).toBe('tls');
+    expect(await outcome('tls', 'verify-full', { ...system, host: 'localhost' })).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    process.env.SSL_CERT_FILE = join(folder, 'nowhere.crt');
+    expect(await outcome('tls', 'verify-full', system)).toBe('tls_settings');
   });
 
   test.each<[SslMode, string, string]>([

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import pg from 'pg';
+import { readPasswordFile } from '#src/config/password-file.js';
 import type { ConnectionSettings, Guards } from '#src/contract/connection.js';
 import { cancelUntilSettled } from './cancel.js';
 import { isBusy } from './client-state.js';
@@ -258,12 +259,24 @@ export class SourceClient extends pg.Client {
 }
 
 function requirePassword(settings: ConnectionSettings): string {
-  if (settings.password) return settings.password;
+  const password = currentPassword(settings);
+  if (password) return password;
   throw new SourceError(
     'no_password',
     `the server asks for the password of user "${settings.user}" and none is set; set ${settings.envPrefix}_PASSWORD or ${settings.envPrefix}_PASSWORD_FILE`,
     false,
   );
+}
+
+/** What the file holds now: a password is rotated under programs that run. While it is away or empty, what it held at the start. */
+function currentPassword({ password, passwordFile }: ConnectionSettings): string | undefined {
+  if (passwordFile === undefined) return password;
+  try {
+    const read = readPasswordFile(passwordFile);
+    return 'password' in read ? read.password : password;
+  } catch {
+    return password;
+  }
 }
 
 /** True for an error message of a Postgres server, as opposed to one of node-postgres or of the network. */

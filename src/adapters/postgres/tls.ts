@@ -8,6 +8,7 @@ import {
 } from 'node:tls';
 import type { ConnectionSettings, SslMode } from '#src/contract/connection.js';
 import { SourceError } from './source-error.js';
+import { systemRoots } from './system-roots.js';
 
 /**
  * libpq's `sslmode`, after `fe-connect.c` and `fe-secure-openssl.c` of PostgreSQL 17. node-postgres knows only on and
@@ -82,13 +83,15 @@ export function tlsOptions(settings: ConnectionSettings): TlsOptions {
 function secureContext(settings: ConnectionSettings): SecureContext {
   const { envPrefix, sslRootCert, sslCert, sslKey } = settings;
   const ca =
-    sslRootCert === undefined || sslRootCert === 'system'
+    sslRootCert === undefined
       ? undefined
-      : readPem(sslRootCert, `${envPrefix}_SSLROOTCERT`);
+      : sslRootCert === 'system'
+        ? readSystemRoots(`${envPrefix}_SSLROOTCERT`)
+        : readPem(sslRootCert, `${envPrefix}_SSLROOTCERT`);
   const cert = sslCert === undefined ? undefined : readPem(sslCert, `${envPrefix}_SSLCERT`);
   const key = sslKey === undefined ? undefined : readPem(sslKey, `${envPrefix}_SSLKEY`);
   // Node takes a file without any certificate in it and then trusts nobody: say so where the cause is.
-  if (ca !== undefined && !ca.includes('-----BEGIN '))
+  if (typeof ca === 'string' && !ca.includes('-----BEGIN '))
     throw settingsError(`${envPrefix}_SSLROOTCERT: "${sslRootCert}" holds no PEM certificate`);
   try {
     return createSecureContext({ ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) });
@@ -98,6 +101,15 @@ function secureContext(settings: ConnectionSettings): SecureContext {
         ? `${envPrefix}_SSLROOTCERT`
         : `${envPrefix}_SSLROOTCERT, ${envPrefix}_SSLCERT and ${envPrefix}_SSLKEY`;
     throw settingsError(`the files of ${named} cannot be used: ${opensslReason(error)}`, error);
+  }
+}
+
+function readSystemRoots(variable: string): string | string[] | undefined {
+  try {
+    return systemRoots();
+  } catch (error) {
+    const message = `${variable}=system: SSL_CERT_FILE="${process.env.SSL_CERT_FILE}" cannot be read; correct or unset it`;
+    throw settingsError(message, error);
   }
 }
 

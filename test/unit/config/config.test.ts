@@ -314,7 +314,18 @@ describe('connections', () => {
     expect(problemsOf({ CDC_DB_PASSWORD_FILE: 'nowhere' })[0]?.fix).toContain('no such file');
     write('empty', '\n');
     expect(problemsOf({ CDC_DB_PASSWORD_FILE: 'empty' })).toHaveLength(1);
-    expect(problemsOf({ CDC_DB_PASSWORD_FILE: '.' })).toHaveLength(1);
+    expect(problemsOf({ CDC_DB_PASSWORD_FILE: '.' })).toMatchObject([{ fix: 'name a file, this is a folder' }]);
+    write('nul', 'pa\0ss');
+    expect(problemsOf({ CDC_DB_PASSWORD_FILE: 'nul' })[0]?.fix).toContain('NUL');
+    write('windows', 'pa ss\r\n');
+    expect(source(load({ CDC_DB_PASSWORD_FILE: 'windows' }), 'cdc')).toMatchObject({
+      password: 'pa ss',
+      passwordFile: join(cwd, 'windows'),
+    });
+    const lent = load({ BATCH_DB_PASSWORD_FILE: 'secret', METADATA_DB_NAME: 'history' }).metadata.connection;
+    expect(lent).toMatchObject({ database: 'history', passwordFile: join(cwd, 'secret') });
+    const own = load({ BATCH_DB_PASSWORD_FILE: 'secret', METADATA_DB_USER: 'keeper' }).metadata.connection;
+    expect(own).not.toHaveProperty('passwordFile');
   });
 
   test('TLS files are needed, readable and complete', () => {
