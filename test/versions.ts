@@ -14,7 +14,7 @@ import { runVitest } from './support/vitest-report.js';
 const CACHE = process.env.TEST_POSTGRES_CACHE ?? `/var/tmp/sentinel-postgres-versions-${process.getuid?.() ?? 0}`;
 
 /** What has nothing to do with the server's version: the npm package itself, log files, the demo's own servers. */
-const SAME_ON_ALL = ['embedded', 'embedded-accounts', 'logging', 'demo', 'test-support'];
+const SAME_ON_ALL = ['embedded*', 'logging*', 'demo', 'test-support'];
 
 const ROOT = join(import.meta.dirname, '..');
 const { why: _, ...pinned } = JSON.parse(

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type RunningCli, runCli, startCli } from '../support/cli.js';
 import { CHUNKED, loadManyTables } from '../support/many-tables.js';
@@ -6,6 +8,8 @@ import { READS_IN_CHUNKS, type TestDatabase, type TestServer, testServer } from 
 import { filesOf, jsonLines, linesOf, settings, tableNames, workFolder } from '../support/program.js';
 import { type StoreContent, storeContent } from '../support/store-content.js';
 
+/** Other test files make and drop databases on the same server. */
+const OWN_DATABASES = 'checks: { disabled: [databases] }\n';
 const AS_OF = '2026-01-05T12:00:00Z';
 const SMALL = 8;
 
@@ -28,6 +32,7 @@ describe.skipIf(!pgbouncerIsHere())('a run behind PgBouncer', () => {
   async function figures(port?: number): Promise<{ content: StoreContent; chunks: number }> {
     const store = await server.createDatabase();
     const cwd = workFolder();
+    writeFileSync(join(cwd, 'sentinel.yaml'), OWN_DATABASES);
     const env = environment(store, port);
     const client = await batch.client();
     const codes: (number | null)[] = [];

@@ -15,12 +15,20 @@ const KEPT_MS = 24 * 3600 * 1000;
 export function newDataFolder(): string {
   for (const name of readdirSync(PARENT)) {
     const owner = /^sentinel-test-(\d+)-\w+$/.exec(name)?.[1];
-    if (owner !== undefined && isOver(join(PARENT, name), Number(owner)))
-      rmSync(join(PARENT, name), { recursive: true, force: true });
+    if (owner !== undefined && isOver(join(PARENT, name), Number(owner))) removeIfPossible(join(PARENT, name));
   }
   const folder = mkdtempSync(join(PARENT, `sentinel-test-${process.pid}-`));
   chmodSync(folder, 0o755); // the account that runs the server passes through; the data folder itself stays private
   return folder;
+}
+
+/** What is left of others is no reason to end a run: a disk that a killed test mounted there, say. */
+function removeIfPossible(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    console.error(`A folder of an earlier test run cannot be removed: ${(error as Error).message}`);
+  }
 }
 
 /** Keeps the folder for a day. */

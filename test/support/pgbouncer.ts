@@ -34,7 +34,7 @@ export async function startPgbouncer(
 ): Promise<Pooler> {
   const folder = mkdtempSync('/var/tmp/sentinel-pgbouncer-');
   chmodSync(folder, 0o755);
-  const port = await freePort();
+  const port = Number(settings.listen_port ?? (await freePort()));
   const users = join(folder, 'users');
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   writeFileSync(users, `${quoted(direct.user)} ${quoted(direct.password ?? '')}\n`);
