@@ -8,7 +8,7 @@ import { type Io, writeLine } from './io.js';
 export function loadSettings(io: Io): Config {
   try {
     const config = loadConfig({ cwd: io.cwd, env: io.env });
-    for (const warning of openPasswordFiles(config)) writeLine(io.stderr, warning);
+    for (const warning of openSecretFiles(config)) writeLine(io.stderr, warning);
     return config;
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message);
@@ -16,10 +16,13 @@ export function loadSettings(io: Io): Config {
   }
 }
 
-function openPasswordFiles(config: Config): string[] {
+/** libpq refuses a key that others may read; where a secret is mounted for a container that has one account, it is no harm. */
+function openSecretFiles(config: Config): string[] {
   const files = new Map<string, string>();
-  for (const { envPrefix, passwordFile } of [...config.sources, config.metadata.connection])
+  for (const { envPrefix, passwordFile, sslKey } of [...config.sources, config.metadata.connection]) {
     if (passwordFile !== undefined && !files.has(passwordFile)) files.set(passwordFile, `${envPrefix}_PASSWORD_FILE`);
+    if (sslKey !== undefined && !files.has(sslKey)) files.set(sslKey, `${envPrefix}_SSLKEY`);
+  }
   return [...files]
     .filter(([file]) => isOpenToAll(file))
     .map(([file, setting]) => `warning: ${setting}: every account of this machine may read "${file}"; chmod 600 it`);

@@ -18,14 +18,13 @@ const ROLE = 'rotated_reader';
 beforeAll(async () => {
   database = await (await testServer()).createDatabase();
   const owner = await database.client();
-  await owner.query(`DROP ROLE IF EXISTS ${ROLE}; CREATE ROLE ${ROLE} LOGIN PASSWORD 'first'`);
+  await owner.query(`CREATE ROLE ${ROLE} LOGIN PASSWORD 'first'`);
   await owner.query(
     `CREATE TABLE t AS SELECT 1 AS n; CREATE TABLE u AS SELECT 1 AS n; GRANT SELECT ON t, u TO ${ROLE}`,
   );
   folder = workFolder();
   file = join(folder, 'password');
   writeFileSync(file, 'first\n', { mode: 0o600 });
-  return async () => void (await owner.query(`DROP OWNED BY ${ROLE}; DROP ROLE ${ROLE}`));
 });
 
 /** As a rotation does it: the server first, then the file. */
@@ -74,11 +73,15 @@ test('a password that is changed in the middle of a run does not end it', async 
   expect(code).toBe(0);
 });
 
-test('a file that every account may read is warned of once', async () => {
+test('a password or a key that every account may read is warned of once', async () => {
   chmodSync(file, 0o644);
-  const { code, stderr } = await runCli(['health'], { cwd: folder, env: environment() });
-  expect(stderr).toBe(
-    `warning: BATCH_DB_PASSWORD_FILE: every account of this machine may read "${file}"; chmod 600 it\n`,
-  );
+  const [cert, key] = [join(folder, 'client.crt'), join(folder, 'client.key')];
+  for (const path of [cert, key]) writeFileSync(path, '', { mode: 0o644 });
+  const tls = { METADATA_DB_SSLMODE: 'prefer', METADATA_DB_SSLCERT: cert, METADATA_DB_SSLKEY: key };
+  const { code, stderr } = await runCli(['health'], { cwd: folder, env: { ...environment(), ...tls } });
+  expect(stderr.trim().split('\n')).toEqual([
+    `warning: BATCH_DB_PASSWORD_FILE: every account of this machine may read "${file}"; chmod 600 it`,
+    `warning: METADATA_DB_SSLKEY: every account of this machine may read "${key}"; chmod 600 it`,
+  ]);
   expect(code).toBe(0);
 });
