@@ -38,7 +38,7 @@ export function withOutcome(command: Command): Command {
         .choices(['info', 'warn', 'critical', 'never'])
         .default('critical'),
     )
-    .option('--quiet', 'no progress and no summary');
+    .option('--quiet', 'no progress and no summary; only what needs attention, on stderr');
 }
 
 /** Options of commands that write a run. */

@@ -1,11 +1,15 @@
 import { type Io, writeLine } from './io.js';
 import { describeLag } from './lag-message.js';
+import { renderAlert } from './render/alert.js';
 import type { Progress } from './render/progress.js';
 import { renderSummary } from './render/summary.js';
 import type { RunView } from './run-view.js';
 import { terminal } from './terminal.js';
 
-/** A run for people: progress on stderr while it goes on, the summary on stdout at its end. */
+/**
+ * A run for people: progress on stderr while it goes on; at its end the summary on stdout and, last, a box where something needs
+ * attention. Quiet: that box alone, on stderr.
+ */
 export function textView(io: Io, progress: Progress, options: { readonly quiet: boolean }): RunView {
   return {
     sourceDiscovered: (source, tables) => progress.sourceDiscovered(source, tables),
@@ -23,9 +27,12 @@ export function textView(io: Io, progress: Progress, options: { readonly quiet: 
     incident() {},
     finish(summary, found, tally) {
       progress.finish();
-      if (options.quiet) return;
-      const input = { ...tally, ...found, figures: summary };
-      writeLine(io.stdout, renderSummary(input, terminal(io)));
+      const stream = options.quiet ? io.stderr : io.stdout;
+      const look = terminal({ ...io, stdout: stream });
+      const summaryText = options.quiet ? '' : renderSummary({ ...tally, ...found, figures: summary }, look);
+      const alert = renderAlert(found.incidents, { ...look, named: options.quiet });
+      const parts = [summaryText, alert].filter((part) => part !== '');
+      if (parts.length > 0) writeLine(stream, parts.join('\n\n'));
     },
   };
 }

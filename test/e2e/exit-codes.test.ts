@@ -189,7 +189,13 @@ describe('options', () => {
     const { client, cwd, env } = await openShop();
     expect(await runCli(['run', '--quiet'], { cwd, env })).toMatchObject({ code: 0, stdout: '', stderr: '' });
     await client.query('TRUNCATE events');
-    expect(await runCli(['run', '--quiet'], { cwd, env })).toMatchObject({ code: 1, stdout: '', stderr: '' });
+    expect(await runCli(['run', '--quiet'], { cwd, env })).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^┏━+┓\n┃ ALERT {2}1 incident needs attention: 1 critical +┃\n┃ INC-1 {2}critical {2}/,
+      ),
+    });
     const down = await runCli(['run', '--quiet', '--fail-on', 'never'], {
       cwd,
       env: { ...env, SENTINEL_SOURCES: 'batch,cdc', CDC_DB_PORT: '1' },

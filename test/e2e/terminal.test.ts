@@ -74,7 +74,7 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
       expect.stringMatching(/^┌─+┐$/),
       expect.stringMatching(/^│ CRITICAL {2}INC-1 {2}batch\.public\.emptied +│$/),
     ]);
-    const words = lines.join(' ').replace(/[\s│]+/g, ' ');
+    const words = lines.join(' ').replace(/[\s│┃]+/g, ' ');
     expect(words).toMatch(
       /warn INC-2 batch\.public\.a_table_with_a_rather_long_name public\.a_table_with_a_rather_long_name\.and_a_column_with_a_long_name has 1 null \(0\.2 % of 500 rows\); it had none at .* UTC\. /,
     );
@@ -82,16 +82,25 @@ describe.skipIf(!HAS_SCRIPT)('on a terminal', () => {
     expect(words).toMatch(
       /Run [\d-]+-[0-9a-f]{6}: 3 tables looked at; 2 incidents, \d findings \(1 critical, 1 warn(, \d info)?\)\./,
     );
-    expect(words).toMatch(/Cost: .* longest transaction .*\.$/);
+    expect(words).toMatch(/Cost: .* longest transaction .*\. /);
+    expect(words).toMatch(
+      /┏━+┓ ALERT 2 incidents need attention: 1 critical, 1 warn .* sentinel incidents ack INC-1 ┗━+┛$/,
+    );
     expect(words).not.toContain('…');
   });
 
-  test('NO_COLOR is honoured, and --quiet says nothing', async () => {
+  test('NO_COLOR is honoured, and --quiet says only what needs attention', async () => {
     const { text } = await onTerminal(100, ['run'], { NO_COLOR: '1' });
     expect(text).toContain('CRITICAL');
     expect(text).toMatch(/[█░]{24}/);
     expect(text.match(COLOURS)).toBeNull();
-    expect(await onTerminal(100, ['run', '--quiet', '--fail-on', 'never'])).toEqual({ code: 0, text: '' });
+    const quiet = await onTerminal(100, ['run', '--quiet', '--fail-on', 'never']);
+    expect(quiet.code).toBe(0);
+    expect(quiet.text.replace(COLOURS, '')).toMatch(
+      /^┏━+┓\n┃ ALERT {2}2 incidents need attention: 1 critical, 1 warn +┃\n┃ INC-1 {2}critical {2}batch\.public\.emptied: public\.emptied is empty/,
+    );
+    for (const line of quiet.text.replace(COLOURS, '').trimEnd().split('\n'))
+      expect(line.length).toBeLessThanOrEqual(100);
   });
 
   test('what goes wrong meanwhile is said in full above the bars', async () => {

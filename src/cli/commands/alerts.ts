@@ -9,14 +9,12 @@ import { type Io, writeJson, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
 import { renderEntries } from '../render/entries.js';
 import { formatCount, formatDuration, formatNumber, formatTime } from '../render/format.js';
-import { usesColor } from '../render/style.js';
 import type { Cell } from '../render/table.js';
 import { openMetadata, orUsageError } from '../run-store.js';
 import { sampleAlert } from '../sample-alert.js';
 import { describeDelivery, waitingBySink } from '../send-alerts.js';
+import { terminal } from '../terminal.js';
 
-/** Without a terminal lines are not cut. */
-const UNLIMITED_WIDTH = 10_000;
 /** A person waits for a flush: long enough for a receiver that comes back, not for one that is gone. */
 const FLUSH = { beginWithinMs: 20_000, endWithinMs: 30_000 };
 
@@ -128,10 +126,8 @@ function describeList(deliveries: readonly Delivery[], others: number, io: Io): 
     remarkOf(delivery),
   ]);
   const columns = ['state', 'sink', 'incident', 'event', 'since', 'tried', 'what'].map((title) => ({ title }));
-  const { stdout, env } = io;
-  const width = stdout.isTTY ? (stdout.columns ?? 80) : UNLIMITED_WIDTH;
   const head = `${formatCount(deliveries.length, 'alert')}${hint}`;
-  return `${head}\n${renderEntries(columns, rows, { width, color: usesColor(stdout, env) })}`;
+  return `${head}\n${renderEntries(columns, rows, terminal(io))}`;
 }
 
 function remarkOf({ state, nextAttemptAt, deliveredAt, failure }: Delivery): string {

@@ -1,0 +1,56 @@
+import { whereOf } from '#src/core/incidents/where.js';
+import type { Severity } from '#src/core/model/finding.js';
+import type { Incident } from '#src/core/model/incident.js';
+import { renderBox } from './box.js';
+import { formatCount, formatNumber } from './format.js';
+import { SEVERITY_STYLE } from './style.js';
+
+export interface AlertOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly color: boolean;
+  /** True where nothing else names the incidents. */
+  readonly named: boolean;
+}
+
+const MAX_NAMED = 10;
+/** A line of words is not read well where it is longer. */
+const MAX_TEXT_WIDTH = 120;
+
+/** The end of a run that nobody can overlook: how many incidents are open, how bad they are, and what to do. Empty where none is. */
+export function renderAlert(incidents: readonly Incident[], { width, color, named }: AlertOptions): string {
+  const open = incidents.filter(({ state }) => state === 'open');
+  const [worst] = open;
+  if (worst === undefined) return '';
+  const bySeverity = (['critical', 'warn'] as const satisfies readonly Severity[])
+    .map((severity) => ({ severity, count: open.filter((each) => each.severity === severity).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ severity, count }) => `${formatNumber(count)} ${severity}`);
+  const need = open.length === 1 ? 'needs' : 'need';
+  const title = `ALERT  ${formatCount(open.length, 'incident')} ${need} attention: ${bySeverity.join(', ')}`;
+  const paragraphs = [
+    ...(named ? open.slice(0, MAX_NAMED).map(describe) : []),
+    ...(named && open.length > MAX_NAMED
+      ? [`… and ${formatNumber(open.length - MAX_NAMED)} more ("sentinel incidents")`]
+      : []),
+    ...agesOf(open),
+    `What is known: sentinel incidents show ${worst.id}`,
+    `Someone is on it: sentinel incidents ack ${worst.id}`,
+  ];
+  const style = SEVERITY_STYLE[worst.severity];
+  return renderBox(title, paragraphs, { width: Math.min(width, MAX_TEXT_WIDTH), style, color, heavy: true });
+}
+
+function describe(incident: Incident): string {
+  const { id, severity, title } = incident;
+  return `${id}  ${severity}  ${whereOf(incident)}: ${title}`;
+}
+
+/** Which of them this run was the first to see, where it was not the first for all. */
+function agesOf(open: readonly Incident[]): string[] {
+  const isNew = ({ since, findings }: Incident) => findings[0]?.at === since;
+  const known = open.filter((incident) => !isNew(incident)).length;
+  if (known === 0) return [];
+  if (known === open.length) return [known === 1 ? 'It was open before this run.' : 'All were open before this run.'];
+  return [`${formatNumber(open.length - known)} new, ${formatNumber(known)} open before this run.`];
+}
