@@ -129,7 +129,7 @@ test('without a terminal there are plain lines: progress on stderr, the summary 
 });
 
 test('every command explains itself with examples, on stdout', async () => {
-  const commands = ['run', 'profile', 'detect', 'health', 'tables', 'history', 'incidents', 'demo'];
+  const commands = ['run', 'profile', 'detect', 'health', 'tables', 'history', 'incidents', 'alerts', 'demo'];
   const top = await runCli(['--help'], { cwd, env: {} });
   expect(top).toMatchObject({ code: 0, stderr: '' });
   for (const command of commands) {

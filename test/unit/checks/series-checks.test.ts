@@ -306,6 +306,29 @@ describe('categories', () => {
     ]);
   });
 
+  test('a value that looks personal is not shown, by its column or by itself', () => {
+    const personal = (column: string, value: string) =>
+      judge(
+        categories,
+        eventTable(
+          eventDays(rows, {
+            [column]: {
+              nonNull: rows,
+              values: [
+                { value: 'ada@example.com', counts: steady(60, 500, 480) },
+                { value, counts: steady(60, 0, 20) },
+              ],
+            },
+          }),
+        ),
+      );
+    for (const found of [personal('contact', 'bob@example.com'), personal('customer_name', 'Bob')]) {
+      expect(found).toMatchObject([{ value: null }]);
+      expect(found[0]!.message).toContain(': the value (not shown, as it looks personal) is new, in 20 rows');
+      expect(JSON.stringify(found)).not.toMatch(/bob/i);
+    }
+  });
+
   test.each([
     ['a rare value that is back', ['fax', [...steady(30, 0, 1), ...steady(30, 0, 5)]]],
     ['a rare value that is away', ['fax', steady(60, 2, 0)]],
