@@ -1,17 +1,17 @@
 import { hostname } from 'node:os';
 import { createLogSystem } from '#src/adapters/logging/log-system.js';
 import { openEngine } from '#src/adapters/open-engine.js';
-import { SENTINEL } from '#src/adapters/store/audit.js';
+import { SpoolFile } from '#src/adapters/spool/spool-file.js';
 import { StoreError } from '#src/adapters/store/failure.js';
-import type { RunRef, TaskSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
-import { type Config, configSecrets } from '#src/config/config.js';
-import { type TaskCost, TRYING_AGAIN } from '#src/contract/messages.js';
+import { configSecrets } from '#src/config/config.js';
+import { TRYING_AGAIN } from '#src/contract/messages.js';
 import { writeAuditLog } from './audit-log.js';
 import { detectStep } from './detect-step.js';
 import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { withGentle } from './gentle.js';
+import { costOf, keepHouse } from './finish-run.js';
 import { type Io, writeLine } from './io.js';
 import { loadSettings } from './load-settings.js';
 import { logFindings, logging } from './logging-view.js';
@@ -19,6 +19,7 @@ import { checkMetricsFile, writeFailureMetrics, writeRunMetrics } from './metric
 import type { RunOptions } from './options.js';
 import { profileStep } from './profile-step.js';
 import { createProgress, progressMode } from './render/progress.js';
+import { replaySpools, spoolFolder } from './replay-spool.js';
 import { type BegunRun, beginRun } from './resume.js';
 import { runOrigin } from './run-origin.js';
 import { countRetry, onRetry, type RunCommand, type Session } from './run-session.js';
@@ -28,6 +29,7 @@ import { type Found, jsonView, tallying } from './run-view.js';
 import { selectSources, tableFilter } from './selection.js';
 import { sendAlerts } from './send-alerts.js';
 import { stopOnSignal } from './signals.js';
+import { orLoss, tellLoss } from './store-loss.js';
 import { textView } from './text-view.js';
 import { workerSettings } from './worker-settings.js';
 
@@ -43,8 +45,9 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const quiet = options.quiet === true;
   const progress = createProgress({ stream: io.stderr, mode: progressMode(io.stderr, quiet || options.json === true) });
   const logs = createLogSystem(config.logs, { console: progress.console, quiet, secrets: configSecrets(config) });
+  const warn = (line: string) => writeLine(progress.console, line);
   const announce = (line: string) => {
-    if (!quiet) writeLine(progress.console, line);
+    if (!quiet) warn(line);
   };
   const stop = stopOnSignal((signal) =>
     announce(`${signal}: stopping; what is finished is kept (again to stop at once)`),
@@ -54,7 +57,7 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const asOf = options.asOf ?? startedAt;
   const retries = new Map([...sources.map(({ name }) => name), 'metadata'].map((name) => [name, 0]));
   const parts = { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce, retries };
-  const session = { ...parts, origin: runOrigin(command, options, config, io) };
+  const session = { ...parts, warn, origin: runOrigin(command, options, config, io) };
   try {
     return await withStore(session);
   } catch (error) {
@@ -75,9 +78,9 @@ async function withStore(session: Session): Promise<number> {
   try {
     const writer = await orUsageError(() => store.acquireWriter(`${command} on ${hostname()}`));
     try {
-      const exitCode = await withRun(session, store, writer);
-      await mirror(session, store);
-      return exitCode;
+      const spools = spoolFolder(config, await orUsageError(() => store.id()));
+      await orUsageError(() => replaySpools(session, spools, store, writer));
+      return await withRun(session, store, writer, spools);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       const fate = 'the run has ended early; what was stored before is kept, run again when the store is back';
@@ -90,11 +93,12 @@ async function withStore(session: Session): Promise<number> {
   }
 }
 
-async function withRun(session: Session, store: Store, writer: StoreWriter): Promise<number> {
+async function withRun(session: Session, store: Store, writer: StoreWriter, spools: string): Promise<number> {
   const { command, config, options, sources, wanted, logs, view, stop, startedAt, origin } = session;
   const log = logs.logger('orchestrator');
-  const begun =
-    command === 'detect' ? await judgeAgain(session, store, writer) : await beginRun(session, store, writer);
+  const begun = await orUsageError(() =>
+    command === 'detect' ? judgeAgain(session, store, writer) : beginRun(session, store, writer),
+  );
   const { run, done } = begun;
   await mirror(session, store); // a run that is killed has told of itself
   const named = {
@@ -129,9 +133,11 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   stop.signal.addEventListener('abort', () => engine.cancel());
   let found: Found = { findings: [], incidents: [] };
   try {
-    if (command !== 'detect') await profileStep(session, store, writer, begun, engine, tallied);
-    if (command !== 'profile' && !stop.signal.aborted)
-      found = await detectStep(session, store, writer, begun, engine, tally);
+    const spool = new SpoolFile(spools, { ...begun.made, label: run.label });
+    if (command !== 'detect')
+      tally.storeLoss = await profileStep(session, store, writer, { ...begun, spool }, engine, tallied);
+    if (command !== 'profile' && !stop.signal.aborted && !tally.storeLoss)
+      found = await orLoss(tally, 'verdict', found, () => detectStep(session, store, writer, begun, engine, tally));
   } catch (error) {
     if (command !== 'detect')
       await writer
@@ -150,52 +156,36 @@ async function withRun(session: Session, store: Store, writer: StoreWriter): Pro
   tally.stopped = stop.signal.aborted;
   const durationMs = Date.now() - startedAt.getTime();
   const cost = { durationMs, connectionsMax: engine.connectionsPeak() };
-  const figures = summarise(run.label, tally, found, cost);
-  const exitCode = stop.exitCode() ?? exitCodeOf({ ...found, incomplete: figures.incomplete }, options.failOn);
-  const end = { finishedAt: new Date(), actor: origin.actor, exitCode };
+  const exitCodeNow = () => {
+    const { incomplete } = summarise(run.label, tally, found, cost);
+    return stop.exitCode() ?? exitCodeOf({ ...found, incomplete }, options.failOn);
+  };
   const state = stop.signal.aborted ? 'interrupted' : 'finished';
-  if (command === 'detect') await writer.judgedAgain(run, { ...end, state });
-  else {
+  const end = { state, finishedAt: new Date(), actor: origin.actor, exitCode: exitCodeNow() } as const;
+  if (command === 'detect') await writer.judgedAgain(run, end);
+  else if (!tally.storeLoss) {
+    const totals = summarise(run.label, tally, found, cost);
     const ran = { rows, bytes, longestTransactionMs: tally.longestTransactionMs };
-    await writer.finishRun(run, { ...end, state, totals: figures, cost: costOf(done, ran, figures.connectionsMax) });
-    if (state === 'finished') await keepHouse(writer, config, run);
+    const whole = { ...end, totals, cost: costOf(done, ran, totals.connectionsMax) };
+    await orLoss(tally, 'end', undefined, () => writer.finishRun(run, whole));
+    if (state === 'finished' && !tally.storeLoss) await keepHouse(session, writer, run);
   }
-  const summary = { ...figures, auditHead: (await store.auditHead())?.hash ?? null };
+  const auditHead = tally.storeLoss ? null : await store.auditHead().catch(() => null);
+  const summary = { ...summarise(run.label, tally, found, cost), auditHead: auditHead?.hash ?? null };
   for (const finding of found.findings) view.finding(finding);
   for (const incident of found.incidents) view.incident(incident);
   view.finish(summary, found, tally);
+  if (tally.storeLoss) tellLoss(session, tally.storeLoss, run);
   log.info({ ...summary }, `${command} ${stop.signal.aborted ? 'stopped' : 'ends'}`);
-  await sendAlerts(session, store, writer, run, { complete: !summary.incomplete });
+  if (!tally.storeLoss) await sendAlerts(session, store, writer, run, { complete: !summary.incomplete });
   await writeRunMetrics(session, store, run, { summary, found, tally, engine });
-  return stop.exitCode() ?? exitCode;
+  if (!tally.storeLoss) await mirror(session, store);
+  return exitCodeNow();
 }
 
 function mirror({ config, logs }: Session, store: Store): Promise<void> {
   const warn = (message: string) => logs.logger('orchestrator').warn({}, message);
   return writeAuditLog(store, config, { warn, problem: logs.problem });
-}
-
-/** What a run cost the sources, with what an earlier process of it has read. */
-function costOf(done: readonly TaskSummary[], now: TaskCost, connectionsMax: number) {
-  const costs = [now, ...done.flatMap(({ cost }) => cost ?? [])];
-  return {
-    rows: costs.reduce((sum, { rows }) => sum + rows, 0),
-    bytes: costs.reduce((sum, { bytes }) => sum + bytes, 0),
-    longestTransactionMs: Math.max(...costs.map((cost) => cost.longestTransactionMs)),
-    connectionsMax,
-  };
-}
-
-/** Figures, and what was said about them, are kept equally long. */
-async function keepHouse(writer: StoreWriter, { retention: { pointDays } }: Config, { label }: RunRef): Promise<void> {
-  const now = new Date();
-  const deleted = await writer.applyRetention({ pointsDays: pointDays, runsDays: pointDays, now });
-  const details = Object.fromEntries(
-    Object.entries(deleted).flatMap(([table, rows]) => (rows === 0 ? [] : [[table, String(rows)]])),
-  );
-  if (Object.keys(details).length === 0) return;
-  const event = { incident: null, run: label, at: now, actor: SENTINEL, action: 'retention_applied', reason: null };
-  await writer.appendAuditEvents([{ ...event, details: { ...details, days: String(pointDays) } }]);
 }
 
 /** `detect` makes no run of its own: it judges what was profiled last. */
@@ -204,7 +194,8 @@ async function judgeAgain({ asOf, startedAt, origin }: Session, store: Store, wr
   if (!run)
     throw new CliError('there is nothing to judge yet: run "sentinel profile" or "sentinel run" first', EXIT.usage);
   await writer.judgeAgain(run, startedAt, origin);
-  return { run, asOf, done: [] };
+  const made = { command: run.command, startedAt: new Date(run.startedAt), asOf };
+  return { run, asOf, made, done: [] };
 }
 
 function messageOf(error: unknown): string {

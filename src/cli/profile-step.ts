@@ -1,5 +1,7 @@
 import type { Engine } from '#src/adapters/open-engine.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
+import type { SpoolFile } from '#src/adapters/spool/spool-file.js';
+import { StoreError } from '#src/adapters/store/failure.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { compileTablePolicies, timeZoneOf } from '#src/config/policy.js';
@@ -8,32 +10,42 @@ import type { RunObserver } from '#src/coordinator/ports.js';
 import { profileRun } from '#src/coordinator/profile-run.js';
 import { customMetrics } from './custom-metrics.js';
 import { GENTLE } from './gentle.js';
+import { replaySpool } from './replay-spool.js';
 import type { BegunRun } from './resume.js';
 import type { Session } from './run-session.js';
 import { runStore } from './run-store.js';
 import type { RunTally } from './run-view.js';
+import { refusedText, spoolingStore } from './spooling-store.js';
+import type { StoreLoss } from './store-loss.js';
 import { SKETCH_SEED, STATE_MIN_BYTES } from './worker-settings.js';
 
 /** No chunk is larger than this, so that one can be read well within a snapshot's allowed age. */
 const MAX_CHUNK_BYTES = 4 * 1024 ** 3;
+const STORE_AWAY = 'the metadata store is away: results wait in the spool, the run goes on';
 /** Finished tables that may wait to become durable before reading pauses. */
 const MAX_WAITING_TABLES = 1_000;
 
-/** Read what is wanted of every source and make it durable. Rejects only where that cannot be stored. */
+/**
+ * Read what is wanted of every source and make it durable: in the store or, while that is away, in the spool, which is brought to the
+ * store at the end. Resolves with how the store was lost, should it still be away then; rejects where results can be kept nowhere.
+ */
 export async function profileStep(
   session: Session,
   store: Store,
   writer: StoreWriter,
-  { run, asOf, done }: BegunRun,
+  { run, asOf, done, spool }: BegunRun & { readonly spool: SpoolFile },
   engine: Engine,
   { observer, tally }: { readonly observer: RunObserver; readonly tally: RunTally },
-): Promise<void> {
-  const { config, sources, wanted, stop } = session;
+): Promise<StoreLoss | null> {
+  const { config, sources, wanted, stop, logs } = session;
   const tablePolicy = compileTablePolicies(config.policy.tables);
   const metrics = customMetrics(config.policy.metrics);
   const connection = new Map(sources.map((source) => [source.name, source]));
   const isDone = new Set(done.map(tableKey));
-  const durable = runStore(store, writer, run, config.batchSize);
+  const direct = runStore(store, writer, run, config.batchSize);
+  const durable = spoolingStore(direct, spool, ({ code, message }) =>
+    logs.logger('orchestrator').warn({ run: run.label, code, spool: spool.path, cause: message }, STORE_AWAY),
+  );
   try {
     const outcomes = await profileRun(engine.sources, engine.pool, durable, observer, {
       run: run.label,
@@ -70,8 +82,26 @@ export async function profileStep(
     // A source that could not be listed may have the tables that are missed.
     const sawAll = outcomes.length === config.sources.length && outcomes.every(({ failure }) => failure === null);
     if (sawAll && !stop.signal.aborted) tally.checkFailures.push(...metrics.unused());
+  } catch (error) {
+    if (durable.refused > 0 && error instanceof StoreError)
+      throw new StoreError(error.code, `${error.message}; ${refusedText(durable.refused)}`, { cause: error });
+    throw error;
   } finally {
-    await durable.close();
+    await direct.close();
+    await spool.close();
+  }
+  if (durable.lost === null) return null;
+  const kept = { path: spool.path, tables: durable.tables };
+  if (stop.signal.aborted) return { cause: durable.lost, missing: 'figures', spool: kept };
+  try {
+    await replaySpool(spool.path, store, writer);
+    logs
+      .logger('orchestrator')
+      .warn({ run: run.label, tables: kept.tables }, 'the metadata store is back: what waited is stored');
+    return null;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return { cause: error, missing: 'figures', spool: kept };
   }
 }
 

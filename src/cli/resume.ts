@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NewestRun, RunRef, RunSelection, TaskSummary } from '#src/adapters/store/records.js';
+import type { NewestRun, NewRun, RunRef, RunSelection, TaskSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { formatCount, formatDuration } from './render/format.js';
@@ -18,6 +18,8 @@ export interface BegunRun {
   readonly run: RunRef;
   /** Its clock: that of its first start. */
   readonly asOf: Date;
+  /** What makes it in a store that does not know it. */
+  readonly made: NewRun;
   /** Tables that an earlier process of this run has read and stored. */
   readonly done: readonly TaskSummary[];
 }
@@ -37,14 +39,12 @@ export async function beginRun(session: Session, store: Store, writer: StoreWrit
     announce(
       `going on with run ${newest.label}, which ${endOf(newest)}; ${doneText(done.length)}${hint(options.resume)}`,
     );
-    return { run: newest, asOf: new Date(newest.asOf), done };
+    const times = { startedAt: new Date(newest.startedAt), asOf: new Date(newest.asOf) };
+    return { run: newest, asOf: times.asOf, made: { ...identity, ...times }, done };
   }
   if (options.resume === true) announce(`--resume: ${obstacle}; a new run begins`);
-  return {
-    run: await writer.beginRun({ ...identity, startedAt, asOf, version: origin.version, origin }),
-    asOf,
-    done: [],
-  };
+  const made = { ...identity, startedAt, asOf, version: origin.version };
+  return { run: await writer.beginRun({ ...made, origin }), asOf, made, done: [] };
 }
 
 /** Why the newest run is not gone on with; null where it is. `wish` is `--resume` (true), `--no-resume` (false), or neither. */

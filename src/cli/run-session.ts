@@ -30,6 +30,8 @@ export interface Session {
   readonly origin: RunOrigin;
   /** Tries that were followed by another, by source; counted as they happen. */
   readonly retries: Map<string, number>;
+  /** Tells people, on stderr and whatever options say, what they must not miss. */
+  readonly warn: (line: string) => void;
 }
 
 /** Notes in the log each try that is followed by another. */

@@ -8,6 +8,7 @@ import type { StoreWriter } from '#src/adapters/store/writer.js';
 import type { Config } from '#src/config/config.js';
 import type { RunStore, TableRecord } from '#src/coordinator/ports.js';
 import { CliError } from './exit-code.js';
+import { recordPresent } from './record-present.js';
 
 /** How long finished tables wait for others before they are committed together. */
 const GROUP_INTERVAL_MS = 250;
@@ -51,19 +52,7 @@ export function runStore(
   return {
     addTable: (record) => commit.add(record),
     addInventory: (record) => writer.persistInventory(run, [record]),
-    async recordPresent(source, present) {
-      const key = ({ schema, table }: { schema: string; table: string }) => JSON.stringify([schema, table]);
-      const known = await store.listDatasets([source]);
-      const [there, before] = [new Set(present.map(key)), new Set(known.map(key))];
-      const added = present.filter((table) => !before.has(key(table)));
-      const gone = known.filter((table) => !there.has(key(table)));
-      if (added.length > 0)
-        await writer.addDatasets(
-          run,
-          added.map((table) => ({ source, ...table })),
-        );
-      if (gone.length > 0) await writer.markGone(run, gone);
-    },
+    recordPresent: (source, present) => recordPresent(store, writer, run, source, present),
     close: () => commit.close(),
   };
 }

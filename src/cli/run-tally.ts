@@ -60,6 +60,7 @@ export function summarise(
     run,
     tables: { ok: count('ok'), failed, skipped: count('skipped') },
     resumed: tally.resumed,
+    spooled: tally.storeLoss?.spool?.tables ?? 0,
     findings: findings.length,
     incidents: incidents.filter(isCounted).length,
     incomplete:
@@ -67,7 +68,8 @@ export function summarise(
       tally.sourceFailures.length > 0 ||
       tally.columnFailures.length > 0 ||
       tally.checkFailures.length > 0 ||
-      tally.stopped,
+      tally.stopped ||
+      tally.storeLoss !== null,
     durationMs,
     rows: tally.rows,
     bytes: tally.bytes,

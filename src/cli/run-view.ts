@@ -4,6 +4,7 @@ import type { Finding } from '#src/core/model/finding.js';
 import type { Incident } from '#src/core/model/incident.js';
 import type { TableProfile } from '#src/core/model/profile.js';
 import { type Io, writeJson } from './io.js';
+import type { StoreLoss } from './store-loss.js';
 
 /** The last line of `--json`, and what the summary for people is made from. */
 export interface RunSummaryRecord {
@@ -13,6 +14,8 @@ export interface RunSummaryRecord {
   readonly tables: { readonly ok: number; readonly failed: number; readonly skipped: number };
   /** Of `tables`, those that an earlier process of this run had read. */
   readonly resumed: number;
+  /** Of `tables`, those whose figures wait in a spool as the store is away. */
+  readonly spooled: number;
   readonly findings: number;
   /** Those of its findings that are open or acknowledged. */
   readonly incidents: number;
@@ -65,6 +68,8 @@ export interface RunTally {
   judged: boolean;
   /** True where a signal ended the run. */
   stopped: boolean;
+  /** How the store was lost, should it be away at the end. */
+  storeLoss: StoreLoss | null;
   /** True where `--resume` can go on with it. */
   readonly resumable: boolean;
   /** Judged tables that no earlier run knows. */
@@ -104,6 +109,7 @@ export function tallying(
     checkFailures: [],
     judged: false,
     stopped: false,
+    storeLoss: null,
     resumable,
     firstSeen: 0,
     resumed: 0,

@@ -109,6 +109,8 @@ export interface TableRecord {
   readonly points: readonly NewPoint[];
   readonly attempts: number;
   readonly cost: TaskCost;
+  /** When it was read, where that is not now. */
+  readonly finishedAt?: Date;
 }
 
 /** What a run saw of a source beside its tables; `inventory` is null where it could not be reached, `failure` says why. */

@@ -4,7 +4,7 @@ import { type CliResult, runCli, startCli } from '../support/cli.js';
 import { type TableGate, tableGate } from '../support/held-run.js';
 import { CHUNKED, loadManyTables } from '../support/many-tables.js';
 import { type TestDatabase, type TestServer, testServer } from '../support/postgres.js';
-import { findingNames, linesOf, settings, tableNames, workFolder } from '../support/program.js';
+import { findingNames, linesOf, settings, tableNames, secludedFolder } from '../support/program.js';
 import { storeContent } from '../support/store-content.js';
 
 const SMALL = 24;
@@ -30,7 +30,7 @@ beforeAll(async () => {
 async function newStore() {
   const store = await server.createDatabase();
   const client = await store.client();
-  const cwd = workFolder();
+  const cwd = secludedFolder();
   const env = settings({ batch: source }, { ...CHUNKED, LOCK_TIMEOUT: '300', ...store.environment('METADATA_DB') });
   const query = async <R extends pg.QueryResultRow>(sql: string) => (await client.query<R>(sql)).rows;
   const run = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -22,6 +22,13 @@ afterAll(() => {
 export function workFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sentinel-e2e-'));
   folders.push(folder);
+  return folder;
+}
+
+/** The same with a sentinel.yaml by which databases that other test files make and drop on the same server are no news. */
+export function secludedFolder(): string {
+  const folder = workFolder();
+  writeFileSync(join(folder, 'sentinel.yaml'), 'checks: { disabled: [databases] }\n');
   return folder;
 }
 

@@ -40,6 +40,15 @@ export function isDataError(error: unknown): boolean {
   return /^(22|23|54)/.test(errorCode(error));
 }
 
+/**
+ * True where the store cannot take a write, whatever the write: away, full, read-only, changed by somebody. Not where another
+ * process writes instead of this one, nor where the data is at fault.
+ */
+export function isStoreAway(error: unknown): error is StoreError {
+  const ours = ['lease_lost', 'writer_released', 'unknown_run'];
+  return error instanceof StoreError && !isDataError(error) && !ours.includes(error.code);
+}
+
 /** Any error of a statement on the store as a `StoreError` that names the store, the cause and the fix. */
 export function asStoreError(error: unknown, connection: ConnectionSettings, schema: string): StoreError {
   if (error instanceof StoreError) return error;

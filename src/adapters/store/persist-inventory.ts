@@ -1,5 +1,5 @@
 import type { InventoryRecord } from './records.js';
-import { upsertInventory } from './sql/inventory.js';
+import { selectReplayedSources, upsertInventory } from './sql/inventory.js';
 import { slices, toJsonOrNull } from './values.js';
 import type { Transaction } from './write-session.js';
 
@@ -20,4 +20,35 @@ export async function persistInventory(
       slice.map((record) => toJsonOrNull(record.inventory?.slots)),
       slice.map((record) => toJsonOrNull(record.failure)),
     ]);
+}
+
+/** Store what waited elsewhere while the store was away, unless the run has reached the source since. */
+export async function replayInventory(
+  tx: Transaction,
+  run: number,
+  records: readonly InventoryRecord[],
+): Promise<void> {
+  const sources = await replayedSources(
+    tx,
+    run,
+    records.map(({ source }) => source),
+  );
+  await persistInventory(
+    tx,
+    run,
+    records.filter(({ source }) => !sources.get(source)!.is_known),
+  );
+}
+
+/** True where a later run knows better which tables a source has. */
+export async function isLateSource(tx: Transaction, run: number, source: string): Promise<boolean> {
+  return (await replayedSources(tx, run, [source])).get(source)!.is_late;
+}
+
+async function replayedSources(tx: Transaction, run: number, sources: readonly string[]) {
+  const rows = await tx.query<{ source: string; is_known: boolean; is_late: boolean }>(selectReplayedSources(tx.s), [
+    run,
+    [...new Set(sources)],
+  ]);
+  return new Map(rows.map((row) => [row.source, row]));
 }

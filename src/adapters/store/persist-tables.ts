@@ -1,11 +1,11 @@
 import { persistEvents } from './events.js';
 import { datasetKey, type IdDraft } from './ids.js';
-import { recordSeen } from './persist-datasets.js';
+import { idsOf, recordSeen } from './persist-datasets.js';
 import { persistPoints } from './persist-points.js';
 import { persistShapes } from './persist-shapes.js';
 import type { DatasetName, TableRecord } from './records.js';
 import { updateState, upsertProfiles } from './sql/profile.js';
-import { upsertTasks } from './sql/task.js';
+import { selectReplayed, upsertTasks } from './sql/task.js';
 import { numberArray, slices, toJson, toJsonOrNull } from './values.js';
 import type { Transaction } from './write-session.js';
 
@@ -29,12 +29,24 @@ export async function persistTables(
     latest.map((record) => ({ name: nameOf(record), kind: record.spec.kind })),
   );
   const rows = latest.map((record, i): Row => ({ dataset: datasets[i]!, record }));
-  const repeated = await persistTasks(tx, run, rows);
+  await persistFigures(tx, ids, run, rows);
   await persistShapes(
     tx,
     run,
     rows.map(({ dataset, record }) => ({ dataset, spec: record.spec })),
   );
+  const measured = rows.filter(({ record }) => record.profile.status === 'ok');
+  await persistProfiles(tx, run, measured);
+  await persistEvents(
+    tx,
+    run,
+    measured.map(({ dataset, record }) => ({ dataset, events: record.events })),
+  );
+}
+
+/** Tasks and points: all there is to store of tables whose newest profile is another run's. */
+async function persistFigures(tx: Transaction, ids: IdDraft, run: number, rows: readonly Row[]): Promise<void> {
+  const repeated = await persistTasks(tx, run, rows);
   await persistPoints(
     tx,
     ids,
@@ -46,13 +58,35 @@ export async function persistTables(
       repeated: repeated.has(dataset),
     })),
   );
-  const measured = rows.filter(({ record }) => record.profile.status === 'ok');
-  await persistProfiles(tx, run, measured);
-  await persistEvents(
-    tx,
+}
+
+/**
+ * Store what waited elsewhere while the store was away. What the run has stored of a table since is left as it is; of a table that a
+ * later run has looked at, only the figures are added to its history: its newest profile and shape are not of this run.
+ */
+export async function replayTables(
+  tx: Transaction,
+  ids: IdDraft,
+  run: number,
+  records: readonly TableRecord[],
+): Promise<void> {
+  const datasets = await idsOf(tx, ids, run, records.map(nameOf));
+  const stored = await tx.query<{ dataset: string; state: string | null; is_late: boolean }>(selectReplayed(tx.s), [
     run,
-    measured.map(({ dataset, record }) => ({ dataset, events: record.events })),
-  );
+    numberArray([...new Set(datasets)]),
+  ]);
+  const byDataset = new Map(stored.map((row) => [Number(row.dataset), row]));
+  const rows = records
+    .map((record, i): Row => ({ dataset: datasets[i]!, record }))
+    .filter(({ dataset, record }) => {
+      const { state } = byDataset.get(dataset)!;
+      return state === null || state === 'gone' || (state !== 'ok' && record.profile.status === 'ok');
+    });
+  const isLate = ({ dataset }: Row) => byDataset.get(dataset)!.is_late;
+  const late = new Map(rows.filter(isLate).map((row) => [row.dataset, row]));
+  await persistFigures(tx, ids, run, [...late.values()]);
+  const others = rows.filter((row) => !isLate(row)).map(({ record }) => record);
+  await persistTables(tx, ids, run, others);
 }
 
 function nameOf({ spec }: TableRecord): DatasetName {
@@ -71,6 +105,7 @@ async function persistTasks(tx: Transaction, run: number, rows: readonly Row[]):
       numberArray(slice.map(({ record }) => record.profile.rowCount ?? null)),
       slice.map(({ record }) => toJsonOrNull(record.profile.failure)),
       slice.map(({ record }) => toJson(record.cost)),
+      slice.map(({ record }) => record.finishedAt?.toISOString() ?? null),
     ]);
     for (const row of stored) if (row.repeated) repeated.add(Number(row.dataset));
   }

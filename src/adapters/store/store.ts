@@ -38,6 +38,7 @@ import {
 import { ReaderPool } from './reader-pool.js';
 import type { Dataset, DatasetName, NewestRun, RunSummary, SourceFailure, TaskSummary } from './records.js';
 import { openSession, retrying } from './session.js';
+import { selectStoreId } from './sql/lease.js';
 import { type TrailVerdict, verifyTrail } from './verify-audit.js';
 import { StoreWriter } from './writer.js';
 
@@ -74,6 +75,14 @@ export class Store {
   /** Become the one process that writes; `holder` tells others who it is. Rejects with `store_busy` where there is one. */
   acquireWriter(holder: string): Promise<StoreWriter> {
     return StoreWriter.acquire(this.#options, holder);
+  }
+
+  /** What tells this store from any other, whatever its address. */
+  id(): Promise<string> {
+    return this.#readers.read('identify the store', async (query) => {
+      const [row] = await query<{ store_id: string }>(selectStoreId(this.#s));
+      return row!.store_id;
+    });
   }
 
   /** What judgement needs of each table of a run, page by page so that memory stays bounded. */

@@ -10,12 +10,12 @@ import { IdCache, type IdDraft } from './ids.js';
 import type { StoreOptions } from './options.js';
 import { idsOf } from './persist-datasets.js';
 import { type Judged, persistFindings } from './persist-findings.js';
-import { persistInventory } from './persist-inventory.js';
-import { persistTables } from './persist-tables.js';
+import { isLateSource, persistInventory, replayInventory } from './persist-inventory.js';
+import { persistTables, replayTables } from './persist-tables.js';
 import type { DatasetName, InventoryRecord, NewRun, RunEnd, RunRef, TableRecord } from './records.js';
 import { applyRetention, type RetentionResult, type RetentionSettings } from './retention.js';
 import { markGone, selectDatasets } from './sql/dataset.js';
-import { finishRun, insertRun, interruptRunning, resumeRun } from './sql/run.js';
+import { adoptRun, finishRun, insertRun, interruptRunning, resumeRun } from './sql/run.js';
 import { numberArray, slices, toJsonOrNull } from './values.js';
 import { type Transaction, WriteSession } from './write-session.js';
 
@@ -57,10 +57,7 @@ export class StoreWriter {
     const append = appendOnce();
     return this.#write('begin a run', async (tx) => {
       const interrupted = await tx.query<{ id: string; label: string }>(interruptRunning(tx.s));
-      const [row] = await tx.query<{ id: string }>(insertRun(tx.s), [
-        ...[label, run.command, run.startedAt.toISOString(), run.asOf.toISOString(), run.version ?? null],
-        ...[toJsonOrNull(run.selection), run.settings ?? null],
-      ]);
+      const [row] = await tx.query<{ id: string }>(insertRun(tx.s), runValues(label, run));
       if (run.origin)
         await append(tx, [
           ...(await interruptedEvents(tx, interrupted, run.startedAt)),
@@ -68,6 +65,29 @@ export class StoreWriter {
         ]);
       return { id: Number(row!.id), label };
     });
+  }
+
+  /** The run whose results waited elsewhere: as the store knows it, or made where it does not. */
+  adoptRun({ label, ...run }: NewRun & { readonly label: string }): Promise<RunRef> {
+    return this.#write('adopt a run', async (tx) => {
+      const [row] = await tx.query<{ id: string }>(adoptRun(tx.s), runValues(label, run));
+      return { id: Number(row!.id), label };
+    });
+  }
+
+  /** Store tables that waited elsewhere. What the store has learned since stays: of this run, and of later ones. */
+  replayTables(run: RunRef, records: readonly TableRecord[]): Promise<void> {
+    return this.#write('store profiles that waited', (tx, ids) => replayTables(tx, ids, run.id, records));
+  }
+
+  /** The same of what a run saw of sources. */
+  replayInventory(run: RunRef, records: readonly InventoryRecord[]): Promise<void> {
+    return this.#write('store inventories that waited', (tx) => replayInventory(tx, run.id, records));
+  }
+
+  /** True where a run that began after this one has listed the source's tables. */
+  isLateSource(run: RunRef, source: string): Promise<boolean> {
+    return this.#write('look for later runs', (tx) => isLateSource(tx, run.id, source));
   }
 
   /** Go on with a run that did not come to its end. */
@@ -192,6 +212,13 @@ export class StoreWriter {
       () => this.#ids.accept(draft),
     );
   }
+}
+
+function runValues(label: string, run: NewRun): unknown[] {
+  return [
+    ...[label, run.command, run.startedAt.toISOString(), run.asOf.toISOString(), run.version ?? null],
+    ...[toJsonOrNull(run.selection), run.settings ?? null],
+  ];
 }
 
 /** `20260102-030405-9f3a1c`: sorts by time, and is never given twice. */

@@ -47,6 +47,8 @@ export interface SummaryInput {
   readonly judged?: boolean;
   /** True where a signal ended the run. */
   readonly stopped?: boolean;
+  /** Set where the store was away at the end. */
+  readonly storeLoss?: { readonly missing: string } | null;
   /** True where `--resume` can go on with a run that was stopped. */
   readonly resumable?: boolean;
   /** Judged tables that no earlier run knows: nothing can be said of them yet. */
@@ -175,7 +177,7 @@ function more(count: number, noun: string): string {
 }
 
 function renderCounts(input: SummaryInput, options: SummaryOptions): string {
-  const { figures, findings, incidents = [], outcomes, judged = true, stopped = false } = input;
+  const { figures, findings, incidents = [], outcomes, judged = true, stopped = false, storeLoss = null } = input;
   const { color } = options;
   const count = (status: string) => outcomes.filter((outcome) => outcome.status === status).length;
   const tables = [`${formatCount(outcomes.length, 'table')} looked at`];
@@ -190,7 +192,7 @@ function renderCounts(input: SummaryInput, options: SummaryOptions): string {
   const counted = incidents.filter(isCounted).length;
   const found = counted === 0 ? all : `${formatCount(counted, 'incident')}, ${all}`;
   const head = `Run ${escapeControls(figures.run)}: ${tables.join(', ')}`;
-  const lines = judged ? [`${head};`, `${found}.`] : [`${head}${stopped ? '; not judged' : ''}.`];
+  const lines = judged ? [`${head};`, `${found}.`] : [`${head}${stopped || storeLoss ? '; not judged' : ''}.`];
   const oneLine = lines.join(' ');
   return [
     // The line holds escape sequences where it is painted: it is broken at its only good place.
@@ -204,7 +206,15 @@ function renderCounts(input: SummaryInput, options: SummaryOptions): string {
 
 /** What a reader of "no findings" must know besides. */
 function renderRemarks(input: SummaryInput, { width, color }: SummaryOptions): string[] {
-  const { figures, judged = true, stopped = false, firstSeen = 0, resumed = 0, resumable = false } = input;
+  const {
+    figures,
+    judged = true,
+    stopped = false,
+    firstSeen = 0,
+    resumed = 0,
+    resumable = false,
+    storeLoss = null,
+  } = input;
   const remarks: { text: string; style?: Style }[] = [];
   if (resumed > 0)
     remarks.push({
@@ -221,6 +231,8 @@ function renderRemarks(input: SummaryInput, { width, color }: SummaryOptions): s
         : 'Stopped before its end: nothing of its verdict is kept; run it again.',
       style: 'yellow',
     });
+  else if (storeLoss)
+    remarks.push({ text: 'Incomplete: the metadata store was lost on the way, see below.', style: 'yellow' });
   else if (figures.incomplete)
     remarks.push({ text: 'Incomplete: not everything could be judged, see above.', style: 'yellow' });
   return remarks.flatMap(({ text, style }) => wrap(text, width).map((line) => paint(line, style, color)));

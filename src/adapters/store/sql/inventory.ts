@@ -8,6 +8,14 @@ ON CONFLICT (run, source) DO UPDATE SET database = excluded.database, reached = 
   databases = excluded.databases, schemas = excluded.schemas, slots = excluded.slots, failure = excluded.failure,
   judged = false`;
 
+/** Of sources `$2`: which run `$1` has reached already, and which a run that began later has looked at. */
+export const selectReplayedSources = (s: string) => `
+SELECT u.source, coalesce(i.reached, false) AS is_known, EXISTS (
+    SELECT FROM ${s}.source_inventory k JOIN ${s}.run r ON r.id = k.run
+    WHERE k.source = u.source AND r.started_at > own.started_at) AS is_late
+FROM unnest($2::text[]) AS u (source) JOIN ${s}.run own ON own.id = $1
+LEFT JOIN ${s}.source_inventory i ON i.run = $1 AND i.source = u.source`;
+
 export const markInventoryJudged = (s: string) => `
 UPDATE ${s}.source_inventory SET judged = true WHERE run = $1 AND source = ANY ($2::text[]) AND NOT judged`;
 

@@ -8,6 +8,9 @@ export const tryTransactionLock = `SELECT pg_try_advisory_xact_lock(${key}) AS l
 
 export const unlock = `SELECT pg_advisory_unlock(${key})`;
 
+/** What tells this store from any other, wherever it is. */
+export const selectStoreId = (s: string) => `SELECT store_id FROM ${s}.lease`;
+
 /** Who wrote the lease last: the holder, where the lock is taken. */
 export const selectLease = (s: string) => `
 SELECT epoch, holder, pid, host, backend_pid, taken_at FROM ${s}.lease`;

@@ -8,6 +8,9 @@ VALUES ($1, $2, 'running', $3, $4, $5, $6::jsonb, $7)
 ON CONFLICT (label) DO UPDATE SET state = 'running'
 RETURNING id`;
 
+/** The run of a spool, as it is here; made where the store does not know it. Values as for `insertRun`. */
+export const adoptRun = (s: string) => insertRun(s).replace(`SET state = 'running'`, 'SET label = excluded.label');
+
 export const resumeRun = (s: string) => `
 UPDATE ${s}.run SET state = 'running', finished_at = NULL WHERE id = $1 RETURNING id`;
 
