@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type pg from 'pg';
 import type { ConnectionSettings } from '#src/contract/connection.js';
+import { ProcessorTime } from './support/processor.js';
 import { formatSpread, saveResult, spread } from './support/report.js';
 import { startBenchServer } from './support/server.js';
 import { type Load, makeBank, startLoad } from './support/tpcb.js';
@@ -12,6 +14,7 @@ const BRANCHES = 30;
 const CLIENTS = 8;
 const WINDOW_S = 15;
 const SETTLE_S = 3;
+const LOOK_EVERY_MS = 100;
 /** What `--gentle` promises at most, %. */
 const PROMISED_LOSS = 5;
 
@@ -29,7 +32,6 @@ export async function impactBench({ rounds }: { readonly rounds: number }): Prom
     const client = await server.client();
     await makeBank(client, BRANCHES);
     const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
-    await client.end();
     const databaseBytes = Number(rows[0]!.bytes);
     const load = await startLoad(server.connection, { scale: BRANCHES, clients: CLIENTS });
     await load.rate(SETTLE_S);
@@ -37,13 +39,14 @@ export async function impactBench({ rounds }: { readonly rounds: number }): Prom
     const measured: Record<Way, Window[]> = { run: [], gentle: [] };
     for (let round = 0; round < rounds; round++)
       for (const way of ['run', 'gentle'] as const) {
-        const window = await underRuns(load, server.connection, WAYS[way], folder);
+        const window = await underRuns(load, client, server.connection, WAYS[way], folder);
         await load.rate(SETTLE_S);
         alone.push(await load.rate(WINDOW_S));
         const without = (alone.at(-1)! + alone.at(-2)!) / 2;
         measured[way].push({ ...window, lossPercent: (1 - window.rate / without) * 100 });
       }
     await load.stop();
+    await client.end();
     report({ databaseBytes, alone, measured, postgres: server.version });
   } finally {
     await server.stop();
@@ -54,22 +57,23 @@ export async function impactBench({ rounds }: { readonly rounds: number }): Prom
 interface Window {
   /** Transactions a second. */
   readonly rate: number;
-  /** Bytes that the runs of the window read, a second. */
-  readonly bytesPerSecond: number;
   readonly longestTransactionMs: number;
+  /** Of all processors, what Sentinel and its sessions on the server used; both are on this machine. */
+  readonly processorPercent: number;
   readonly lossPercent: number;
 }
 
 /** One run after the other for a window; the last is stopped at its end. */
 async function underRuns(
   load: Load,
+  observer: pg.Client,
   connection: ConnectionSettings,
   args: readonly string[],
   cwd: string,
 ): Promise<Omit<Window, 'lossPercent'>> {
   let going = true;
   let child: ChildProcess | undefined;
-  let [bytes, longestTransactionMs] = [0, 0];
+  let longestTransactionMs = 0;
   const env = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
@@ -89,16 +93,27 @@ async function underRuns(
       const code = await new Promise((resolve) => child!.once('close', resolve));
       if (code !== 0 && code !== 1 && code !== 143) throw new Error(`a run ended with ${code}`);
       const summary = JSON.parse(said.trimEnd().split('\n').at(-1) ?? '{}');
-      bytes += summary.bytes ?? 0;
       longestTransactionMs = Math.max(longestTransactionMs, summary.longestTransactionMs ?? 0);
     }
   })();
   const startMs = performance.now();
+  const used = new ProcessorTime();
+  const look = async () => {
+    if (child?.pid !== undefined) used.look(child.pid);
+    await used.lookAtSessions(observer);
+  };
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   const rate = await load.rate(WINDOW_S);
+  clearInterval(timer);
   going = false;
+  const processorPercent = (used.totalMs() * 100) / ((performance.now() - startMs) * cpus().length);
   child?.kill('SIGTERM');
   await runs;
-  return { rate, bytesPerSecond: (bytes * 1000) / (performance.now() - startMs), longestTransactionMs };
+  return {
+    rate,
+    processorPercent,
+    longestTransactionMs,
+  };
 }
 
 function report(figures: {
@@ -108,20 +123,19 @@ function report(figures: {
   readonly postgres: string;
 }): void {
   const { databaseBytes, alone, measured, postgres } = figures;
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
-  console.log(`TPC-B-like load, ${CLIENTS} clients, ${megabytes(databaseBytes)} MB, windows of ${WINDOW_S} s`);
+  console.log(`TPC-B-like load, ${CLIENTS} clients, ${(databaseBytes / 1e6).toFixed(0)} MB, windows of ${WINDOW_S} s`);
   console.log(`alone                  ${formatSpread(spread(alone), 'transactions/s', 0)}`);
   const ways = Object.fromEntries(
     Object.entries(measured).map(([way, windows]) => {
       const rate = spread(windows.map((window) => window.rate));
       const lossPercent = spread(windows.map((window) => window.lossPercent));
-      const bytesPerSecond = spread(windows.map((window) => window.bytesPerSecond));
+      const processorPercent = spread(windows.map((window) => window.processorPercent));
       const longestTransactionMs = Math.max(...windows.map((window) => window.longestTransactionMs));
       const name = `while "${WAYS[way as Way].filter((arg) => arg !== '--json').join(' ')}"`.padEnd(22);
       console.log(
-        `${name} ${formatSpread(rate, 'transactions/s', 0)}, loss ${formatSpread(lossPercent, '%', 1)}, reads ${megabytes(bytesPerSecond.median)} MB/s, longest transaction ${longestTransactionMs} ms`,
+        `${name} ${formatSpread(rate, 'transactions/s', 0)}, loss ${formatSpread(lossPercent, '%', 1)}, ${processorPercent.median.toFixed(1)} % of the processors, longest transaction ${longestTransactionMs} ms`,
       );
-      return [way, { rate, lossPercent, bytesPerSecond, longestTransactionMs }];
+      return [way, { rate, lossPercent, processorPercent, longestTransactionMs }];
     }),
   );
   const kept = ways.gentle!.lossPercent.median <= PROMISED_LOSS;

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 
 /** Rows of each table for a scale of 1, as the TPC-B benchmark has them. */
 const TELLERS = 10;
 const ACCOUNTS = 100_000;
+/** Wait before a lost connection is made anew. */
+const AGAIN_MS = 100;
 
 export interface Load {
   /** Transactions committed so far. */
@@ -26,31 +29,39 @@ export async function makeBank(client: pg.Client, scale: number): Promise<void> 
   await client.query('VACUUM (ANALYZE)');
 }
 
-/** `clients` connections that change balances as quickly as the server lets them. */
+/**
+ * `clients` connections that change balances as quickly as the server lets them, or with a pause after each transaction. One that
+ * is lost is made anew.
+ */
 export async function startLoad(
-  connection: ConnectionSettings,
-  { scale, clients }: { readonly scale: number; readonly clients: number },
+  connection: Pick<ConnectionSettings, 'host' | 'port' | 'user' | 'password' | 'database'>,
+  { scale, clients, pauseMs = 0 }: { readonly scale: number; readonly clients: number; readonly pauseMs?: number },
 ): Promise<Load> {
   const { host, port, user, password, database } = connection;
   let going = true;
   let transactions = 0;
-  const sessions = Array.from(
-    { length: clients },
-    () => new pg.Client({ host, port, user, password, database, application_name: 'load' }),
-  );
-  await Promise.all(sessions.map((session) => session.connect()));
-  const work = sessions.map(async (session) => {
-    while (going) {
-      await session.query(transaction(scale));
-      transactions++;
+  const session = async () => {
+    const client = new pg.Client({ host, port, user, password, database, application_name: 'load' });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      while (going) {
+        await client.query(transaction(scale));
+        transactions++;
+        if (pauseMs > 0) await sleep(pauseMs);
+      }
+    } finally {
+      await client.end().catch(() => {});
     }
-    await session.end();
+  };
+  const work = Array.from({ length: clients }, async () => {
+    while (going) await session().catch(() => sleep(AGAIN_MS));
   });
   return {
     transactions: () => transactions,
     async rate(seconds) {
       const [before, startMs] = [transactions, performance.now()];
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      await sleep(seconds * 1000);
       return ((transactions - before) * 1000) / (performance.now() - startMs);
     },
     async stop() {
