@@ -1,5 +1,6 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '#src/adapters/embedded/server.js';
 import { cancelQuery, connect } from '#src/adapters/postgres/connect.js';
@@ -9,6 +10,7 @@ import { SourceClient } from '#src/adapters/postgres/source-client.js';
 import { readOnly, type TransactionOptions } from '#src/adapters/postgres/transaction.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import { GUARDS, rejection, untilSleeping } from '../support/connections.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
 import { type TestDatabase, testServer } from '../support/postgres.js';
 
 let database: TestDatabase;
@@ -136,28 +138,18 @@ describe('a connection', () => {
     expect(isTransient(await rejection(victim.query('SELECT 1')))).toBe(true);
   });
 
-  test('on a network that went silent under a statement is given up', async () => {
-    // Forwards everything until told to swallow what the server says.
-    let silent = false;
-    const pairs: Socket[] = [];
-    const proxy = createServer((inner) => {
-      const outer = new (inner.constructor as typeof Socket)();
-      outer.connect(settings.port, settings.host);
-      for (const socket of [inner, outer]) pairs.push(socket.on('error', () => {}));
-      inner.on('data', (bytes) => outer.write(bytes));
-      outer.on('data', (bytes) => silent || inner.write(bytes));
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      for (const socket of pairs) socket.destroy();
-      proxy.close();
-    });
-    const { port } = proxy.address() as AddressInfo;
+  test.each([
+    ['busy', 0],
+    ['idle for longer than a statement may be silent', 1_200],
+  ])('on a network that went silent under a statement is given up: %s before', async (_, idleMs) => {
+    const proxy = await startFaultProxy(settings);
+    onTestFinished(() => proxy.close());
     const guards = { ...GUARDS, statementTimeoutMs: 400, maxTransactionAgeMs: 400 };
-    const client = new SourceClient({ ...settings, port }, guards, 'sentinel/test', 400);
+    const client = new SourceClient({ ...settings, port: proxy.port }, guards, 'sentinel/test', 400);
     await client.connect();
     await client.query('SELECT 1');
-    silent = true;
+    await sleep(idleMs);
+    await proxy.setMode({ kind: 'black hole' });
     const error = await rejection(client.query('SELECT 1'));
     expect(error.code).toBe('ETIMEDOUT');
     expect(isTransient(error)).toBe(true);

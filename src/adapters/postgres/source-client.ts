@@ -217,7 +217,9 @@ export class SourceClient extends pg.Client {
     const longest = Math.max(statementTimeoutMs, maxTransactionAgeMs);
     if (statementTimeoutMs === 0 || longest === 0) return;
     const { stream } = this.#wire;
-    stream.setTimeout(longest + this.silenceMarginMs, () => {
+    stream.setTimeout(longest + this.silenceMarginMs);
+    // A callback of setTimeout would hear of the first silence only.
+    stream.on('timeout', () => {
       // Silence between statements is normal in a pool.
       if (!isBusy(this)) return;
       const { host, port } = this.#settings;
