@@ -6,6 +6,7 @@ import { freePort } from '#src/adapters/embedded/server.js';
 import { cancelQuery, connect } from '#src/adapters/postgres/connect.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import { isTransient } from '#src/adapters/postgres/retry.js';
+import type { SilenceLimits } from '#src/adapters/postgres/silence-guard.js';
 import { SourceClient } from '#src/adapters/postgres/source-client.js';
 import { readOnly, type TransactionOptions } from '#src/adapters/postgres/transaction.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
@@ -138,22 +139,55 @@ describe('a connection', () => {
     expect(isTransient(await rejection(victim.query('SELECT 1')))).toBe(true);
   });
 
-  test.each([
-    ['busy', 0],
-    ['idle for longer than a statement may be silent', 1_200],
-  ])('on a network that went silent under a statement is given up: %s before', async (_, idleMs) => {
-    const proxy = await startFaultProxy(settings);
-    onTestFinished(() => proxy.close());
-    const guards = { ...GUARDS, statementTimeoutMs: 400, maxTransactionAgeMs: 400 };
-    const client = new SourceClient({ ...settings, port: proxy.port }, guards, 'sentinel/test', 400);
-    await client.connect();
-    await client.query('SELECT 1');
-    await sleep(idleMs);
-    await proxy.setMode({ kind: 'black hole' });
-    const error = await rejection(client.query('SELECT 1'));
-    expect(error.code).toBe('ETIMEDOUT');
-    expect(isTransient(error)).toBe(true);
-    await client.closed;
+  describe('on a network that went silent under a statement', () => {
+    const silentUnder = async (
+      limits: SilenceLimits,
+      statementTimeoutMs: number,
+      gone: 'black hole' | 'half-open',
+      idleMs = 0,
+    ) => {
+      const proxy = await startFaultProxy(settings);
+      onTestFinished(() => proxy.close());
+      const guards = {
+        ...GUARDS,
+        connectTimeoutMs: 1_500,
+        statementTimeoutMs,
+        maxTransactionAgeMs: statementTimeoutMs,
+      };
+      const client = new SourceClient({ ...settings, port: proxy.port }, guards, 'sentinel/test', limits);
+      await client.connect();
+      await client.query('SELECT 1');
+      await sleep(idleMs);
+      if (gone === 'black hole') await proxy.setMode({ kind: 'black hole' });
+      else proxy.halfOpenAll('server');
+      const error = await rejection(client.query('SELECT 1'));
+      expect(isTransient(error)).toBe(true);
+      await client.closed;
+      return error;
+    };
+
+    test.each([
+      ['busy', 0],
+      ['idle for longer than it may be silent', 300],
+    ])('it is given up when the server takes no other connection either: %s before', async (_, idleMs) => {
+      const error = await silentUnder({ askAfterMs: 50, marginMs: 3_600_000 }, 3_600_000, 'black hole', idleMs);
+      expect(error).toMatchObject({ code: 'ETIMEDOUT', message: expect.stringMatching(/takes no new connections/) });
+    });
+
+    test('it is given up after the statement timeout where the server is well', async () => {
+      const error = await silentUnder({ askAfterMs: 50, marginMs: 300 }, 300, 'half-open');
+      expect(error).toMatchObject({
+        code: 'ETIMEDOUT',
+        message: expect.stringMatching(/longer than the statement timeo/),
+      });
+    });
+
+    test('one that is merely slow is left alone', async () => {
+      const client = new SourceClient(settings, GUARDS, 'sentinel/test', { askAfterMs: 20, marginMs: 0 });
+      await client.connect();
+      onTestFinished(() => client.end());
+      expect((await client.query('SELECT pg_sleep(0.5), 1 AS one')).rows[0].one).toBe(1);
+    });
   });
 
   test('cancelQuery ends its statement on the server', async () => {

@@ -13,6 +13,7 @@ import { DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { newDataFolder } from '../support/data-folders.js';
 import { type TestDatabase, testServer } from '../support/postgres.js';
+import { TEST_PACKAGE } from '../support/start-server.js';
 
 const TABLES = 60;
 const BIG_ROWS = 40_000;
@@ -37,6 +38,7 @@ let steady: TestDatabase;
 const start = async () => {
   const parameters = { fsync: 'off', max_connections: '50' };
   server = await startEmbeddedServer({
+    ...TEST_PACKAGE,
     dataDir: join(folder, 'data'),
     user: USER,
     password: PASSWORD,

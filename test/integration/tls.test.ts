@@ -1,7 +1,8 @@
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type EmbeddedServer, startEmbeddedServer } from '#src/adapters/embedded/server.js';
+import { serverAnswers } from '#src/adapters/postgres/cancel.js';
 import { cancelQuery, connect } from '#src/adapters/postgres/connect.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { ConnectionSettings, SslMode } from '#src/contract/connection.js';
@@ -246,4 +247,18 @@ describe.skipIf(!opensslIsHere())('TLS modes, as libpq has them', () => {
     expect(await cancelQuery(client, asked, 5_000)).toBe(true);
     expect((await cancelled).code).toBe('57014');
   });
+
+  test.each(['require', 'disable'] as const)(
+    'with %s a silent server is asked for a sign of life, unnoticed',
+    async (mode) => {
+      const asked = settings('tls', mode);
+      const client = await connect(asked, GUARDS, 'sentinel/test');
+      onTestFinished(() => client.end());
+      const log = () => readFileSync(join(servers.get('tls')!.dataDir, 'server.log'), 'utf8');
+      const before = log().length;
+      expect(await serverAnswers(client, asked, 5_000)).toBe(true);
+      await client.query('SELECT 1');
+      expect(log().slice(before)).not.toMatch(/EOF detected|incomplete/);
+    },
+  );
 });

@@ -22,15 +22,12 @@ export async function cancelQuery(
 ): Promise<boolean> {
   const key = cancelKey(client);
   if (!key) return false;
-  const own = client.connection.stream as Socket & { readonly encrypted?: boolean };
-  // The same server that runs the statement, where a name has several addresses.
-  const socket = settings.host.startsWith('/')
-    ? connectTcp(`${settings.host}/.s.PGSQL.${settings.port}`)
-    : connectTcp(own.remotePort ?? settings.port, own.remoteAddress ?? settings.host);
+  const socket = connectBeside(client, settings);
   const timer = setTimeout(() => socket.destroy(new Error('cancel request timed out')), timeoutMs);
   try {
     await event(socket, 'connect');
-    const wire = own.encrypted ? await upgrade(socket, settings) : socket;
+    const { encrypted } = client.connection.stream as Socket & { readonly encrypted?: boolean };
+    const wire = encrypted ? await upgrade(socket, settings) : socket;
     wire.write(cancelRequest(key.processId, key.secret));
     // The server closes the connection once it has passed the request on.
     await event(wire.resume(), 'close');
@@ -57,6 +54,45 @@ export async function cancelUntilSettled(
     await cancelQuery(client, settings, leftMs);
     if (await settled(client, Math.min(AGAIN_MS, leftMs))) return;
   }
+}
+
+/**
+ * Whether the server that `client` is connected to answers on another connection, within `timeoutMs`: asked only if it speaks TLS, it
+ * need know nobody and gives no slot away. Never rejects.
+ */
+export async function serverAnswers(
+  client: pg.Client,
+  settings: ConnectionSettings,
+  timeoutMs: number,
+): Promise<boolean> {
+  const socket = connectBeside(client, settings);
+  const timer = setTimeout(() => socket.destroy(new Error('no answer')), timeoutMs);
+  try {
+    await event(socket, 'connect');
+    socket.write(SSL_REQUEST);
+    const answer = (await event(socket, 'data')) as Buffer;
+    // A handshake that is broken off is an error in the server's log; nothing is sent, so nobody need be trusted.
+    if (answer.toString('latin1') === 'S') {
+      const wire = connectTls({ socket, rejectUnauthorized: false }).on('error', () => undefined);
+      await event(wire, 'secureConnect').catch(() => undefined);
+      wire.end();
+    }
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+}
+
+/** To the same server, where a name has several addresses. */
+function connectBeside(client: pg.Client, settings: ConnectionSettings): Socket {
+  const own = client.connection.stream as Socket;
+  const socket = settings.host.startsWith('/')
+    ? connectTcp(`${settings.host}/.s.PGSQL.${settings.port}`)
+    : connectTcp(own.remotePort ?? settings.port, own.remoteAddress ?? settings.host);
+  return socket.on('error', () => undefined);
 }
 
 function cancelRequest(processId: number, secret: number): Buffer {

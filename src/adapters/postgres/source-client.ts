@@ -4,10 +4,10 @@ import pg from 'pg';
 import { readPasswordFile } from '#src/config/password-file.js';
 import type { ConnectionSettings, Guards } from '#src/contract/connection.js';
 import { cancelUntilSettled } from './cancel.js';
-import { isBusy } from './client-state.js';
 import { CopyFailure } from './copy-failure.js';
 import { foreignServer } from './foreign-server.js';
 import { readingSocket } from './reading-socket.js';
+import { guardSilence, SILENCE_LIMITS, type SilenceLimits } from './silence-guard.js';
 import { SourceError } from './source-error.js';
 import { type AttemptOutcome, type TlsAttempt, tlsAttempts, triesOtherWay } from './tls.js';
 
@@ -16,8 +16,6 @@ export type ConnectionStage = 'none' | 'connected' | 'answered' | 'authenticated
 
 /** TCP keep-alive probes start after this much silence. */
 const KEEP_ALIVE_MS = 10_000;
-/** How much longer than the statement timeout a running statement may be silent before the connection counts as dead. */
-const SILENCE_MARGIN_MS = 15_000;
 /** How long a polite goodbye may take. */
 const GOODBYE_MS = 2_000;
 /** `application_name` is cut by the server beyond this many bytes. */
@@ -61,7 +59,7 @@ export class SourceClient extends pg.Client {
     settings: ConnectionSettings,
     guards: Guards,
     applicationName: string,
-    private readonly silenceMarginMs: number = SILENCE_MARGIN_MS,
+    private readonly silence: SilenceLimits = SILENCE_LIMITS,
   ) {
     super({
       host: settings.host,
@@ -127,7 +125,7 @@ export class SourceClient extends pg.Client {
     try {
       await Promise.race([this.#tryAll(), deadline]);
       this.stage = 'ready';
-      this.#guardSilence();
+      guardSilence(this, this.#settings, this.#guards, this.silence);
       this.#wire.once('end', () => this.#resolveClosed());
     } catch (error) {
       this.#abandonConnection();
@@ -209,23 +207,6 @@ export class SourceClient extends pg.Client {
       handshakeFailed: this.#handshake || isTlsNegotiationError(error),
       rejected: isServerError(error) && this.stage !== 'authenticated',
     };
-  }
-
-  /** node-postgres has no limit of its own on the silence of a server: with the network gone it would wait for ever. */
-  #guardSilence(): void {
-    const { statementTimeoutMs, maxTransactionAgeMs } = this.#guards;
-    const longest = Math.max(statementTimeoutMs, maxTransactionAgeMs);
-    if (statementTimeoutMs === 0 || longest === 0) return;
-    const { stream } = this.#wire;
-    stream.setTimeout(longest + this.silenceMarginMs);
-    // A callback of setTimeout would hear of the first silence only.
-    stream.on('timeout', () => {
-      // Silence between statements is normal in a pool.
-      if (!isBusy(this)) return;
-      const { host, port } = this.#settings;
-      const message = `${host}:${port} was silent for longer than the statement timeout; the network or the server is gone`;
-      stream.destroy(new SourceError('ETIMEDOUT', message, true));
-    });
   }
 
   async #close(): Promise<void> {
