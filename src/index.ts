@@ -5,6 +5,7 @@ import {
   type HealthReport,
 } from './adapters/postgres/database-manager.js';
 import type { HealthStatus, SourceHealth } from './adapters/postgres/health.js';
+import { managerConfig } from './adapters/manager-config.js';
 import { type Config, loadConfig } from './config/config.js';
 import { ConfigError, type Problem } from './config/problem.js';
 
@@ -28,6 +29,5 @@ export {
  */
 export function getDatabaseManager(config?: DatabaseManagerConfig): DatabaseManager {
   if (config) return createDatabaseManager(config);
-  const { sources, guards, metadata } = loadConfig({ cwd: process.cwd(), env: process.env });
-  return createDatabaseManager({ sources, guards, excludeSchemas: [metadata.schema] });
+  return createDatabaseManager(managerConfig(loadConfig({ cwd: process.cwd(), env: process.env })));
 }

@@ -6,6 +6,7 @@ import { ConnectionSlots, createSlotsBuffer } from './postgres/connection-slots.
 import { poolRecord } from './postgres/pool-record.js';
 import type { RetryNotice } from './postgres/retry.js';
 import { PostgresSourceAccess } from './postgres/source-access.js';
+import { publishState, type SourceUse } from './process-state.js';
 import { PiscinaPool } from './threads/piscina-pool.js';
 
 export interface EngineOptions {
@@ -20,6 +21,8 @@ export interface EngineOptions {
   readonly onLog: (record: LogRecord) => void;
   readonly onProgress: (source: string, rows: number, bytes: number) => void;
   readonly onRetry: (notice: RetryNotice) => void;
+  /** Where other processes are told what this one does; absent: they are not. */
+  readonly state?: { readonly dir: string; readonly command: string };
 }
 
 export interface Engine {
@@ -74,6 +77,7 @@ export function openEngine(options: EngineOptions): Engine {
         onRetry: options.onRetry,
         onPoolEvent: (event) => {
           const { level, fields, message } = poolRecord(event);
+          if (event.type === 'breaker') published?.changed();
           if (event.type === 'open' || event.type === 'close') return; // its connections come and go with each table
           options.onLog({
             level,
@@ -86,6 +90,14 @@ export function openEngine(options: EngineOptions): Engine {
         },
       }),
   );
+  const use = (): SourceUse[] =>
+    accesses.map((access, i): SourceUse => {
+      const { host, port, database } = connections[i]!;
+      const { open, used, waiting } = slots[i]!.use();
+      const pool = { open, idle: Math.max(0, open - used), waiting, peak: slots[i]!.peak(), ceiling: access.ceiling };
+      return { source: access.name, host, port, database, breaker: breakers[i]!.facts(), pool };
+    });
+  const published = options.state && publishState(options.state.dir, options.state.command, use);
   return {
     pool,
     sources: accesses,
@@ -93,6 +105,7 @@ export function openEngine(options: EngineOptions): Engine {
     breakerStates: () => new Map(connections.map(({ name }, i) => [name, breakers[i]!.facts().state])),
     cancel: () => pool.cancel(),
     async close() {
+      published?.end();
       await Promise.all(accesses.map((access) => access.close()));
       await pool.close();
     },

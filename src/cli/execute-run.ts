@@ -1,7 +1,10 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { createLogSystem } from '#src/adapters/logging/log-system.js';
 import { openEngine } from '#src/adapters/open-engine.js';
 import { SpoolFile } from '#src/adapters/spool/spool-file.js';
+import { SENTINEL } from '#src/adapters/store/audit.js';
+import { STATE_DIR } from '#src/adapters/process-state.js';
 import { StoreError } from '#src/adapters/store/failure.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
@@ -129,6 +132,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter, spoo
       view.progress(source, moreRows, moreBytes);
     },
     onRetry: onRetry(session),
+    state: { dir: join(config.directory, STATE_DIR), command },
   });
   stop.signal.addEventListener('abort', () => engine.cancel());
   let found: Found = { findings: [], incidents: [] };

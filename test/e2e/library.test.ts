@@ -49,7 +49,9 @@ test('getDatabaseManager().healthCheck() of the built package tells of every sou
         readOnlyGuards: true,
       },
       { source: 'cdc', status: 'down', reachable: false, failure: { code: 'ECONNREFUSED', retryable: true } },
+      { source: 'metadata', status: 'ok', database: database.name, privileges: { grants: [] } },
     ],
+    logs: { status: 'ok', writable: true },
   });
   expect(stdout).not.toContain(database.connection.password);
 });

@@ -100,7 +100,7 @@ test('every type of line was seen, with the fields that come only at times', () 
   for (const field of sometimes) expect(text, field).toContain(`"${field}":`);
   expect(linesOf(text, 'finding').some(({ table }) => table === null)).toBe(true);
   expect(linesOf(text, 'table').some(({ status }) => status === 'failed')).toBe(true);
-  expect(linesOf(text, 'health').map(({ status }) => status)).toEqual(['degraded', 'down']);
+  expect(linesOf(text, 'health').map(({ status }) => status)).toEqual(['degraded', 'down', 'ok']);
 });
 
 test('the schema refuses what it does not name, and what lacks a field', () => {

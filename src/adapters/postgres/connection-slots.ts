@@ -3,13 +3,19 @@ import { threadId } from 'node:worker_threads';
 
 /**
  * Connections open to one source over all threads of this process, never more than a maximum. Int32 cells of the shared
- * buffer: 0 open now; 1 most ever open; 2 when somebody last waited for one; from 3 on, open by thread, so that what a
- * thread that died had open can be given back. A buffer of one Int32 works too and does only the first.
+ * buffer: 0 open now; 1 most ever open; 2 when somebody last waited for one; from 3 on three for each thread: open, so that what
+ * a thread that died had open can be given back, in use, and requests that wait. A buffer of one Int32 works too and does only the
+ * first.
  */
 const OPEN = 0;
 const PEAK = 1;
 const WANTED_AT = 2;
 const HOLDERS = 3;
+/** Cells of one thread, and which of them is what. */
+const PER_HOLDER = 3;
+const HELD = 0;
+const USED = 1;
+const WAITING = 2;
 
 /** Waits grow from the first to the second, milliseconds. (A pending Atomics.waitAsync keeps no thread alive.) */
 const FIRST_WAIT_MS = 1;
@@ -19,7 +25,7 @@ const WANTED_MS = 200;
 
 /** A buffer with all the cells; `holders` is more than the threads that ever live at the same time. */
 export function createSlotsBuffer(holders = 256): SharedArrayBuffer {
-  return new SharedArrayBuffer((HOLDERS + holders) * Int32Array.BYTES_PER_ELEMENT);
+  return new SharedArrayBuffer((HOLDERS + holders * PER_HOLDER) * Int32Array.BYTES_PER_ELEMENT);
 }
 
 export class ConnectionSlots {
@@ -40,7 +46,7 @@ export class ConnectionSlots {
   tryAcquire(): boolean {
     for (let open = this.open(); open < this.max; open = this.open()) {
       if (Atomics.compareExchange(this.#cells, OPEN, open, open + 1) !== open) continue;
-      this.#addHeld(1);
+      this.#add(HELD, 1);
       this.#raisePeak(open + 1);
       return true;
     }
@@ -59,7 +65,7 @@ export class ConnectionSlots {
 
   /** Give one slot back; once for each one taken. */
   release(): void {
-    this.#addHeld(-1);
+    this.#add(HELD, -1);
     Atomics.sub(this.#cells, OPEN, 1);
   }
 
@@ -72,6 +78,26 @@ export class ConnectionSlots {
     return this.#cells.length > PEAK ? Atomics.load(this.#cells, PEAK) : this.open();
   }
 
+  /** Note that this thread uses so many more of its connections, or fewer. */
+  addUsed(change: 1 | -1): void {
+    this.#add(USED, change);
+  }
+
+  /** Note that so many more requests of this thread wait for a connection, or fewer. */
+  addWaiting(change: 1 | -1): void {
+    this.#add(WAITING, change);
+  }
+
+  /** Over all threads; each figure is read by itself, so that they may be a moment apart. */
+  use(): { readonly open: number; readonly used: number; readonly waiting: number } {
+    let [used, waiting] = [0, 0];
+    for (let cell = HOLDERS; cell < this.#cells.length; cell += PER_HOLDER) {
+      used += Atomics.load(this.#cells, cell + USED);
+      waiting += Atomics.load(this.#cells, cell + WAITING);
+    }
+    return { open: this.open(), used, waiting };
+  }
+
   /** Whether a request of any thread waits for a slot; false where the buffer has no cell for it. */
   wanted(): boolean {
     const at = this.#cells.length > WANTED_AT ? Atomics.load(this.#cells, WANTED_AT) : 0;
@@ -82,18 +108,20 @@ export class ConnectionSlots {
   reclaim(holder: number): number {
     const cell = this.#cellOf(holder);
     if (cell === 0) return 0;
-    const held = Atomics.exchange(this.#cells, cell, 0);
+    const held = Atomics.exchange(this.#cells, cell + HELD, 0);
+    Atomics.store(this.#cells, cell + USED, 0);
+    Atomics.store(this.#cells, cell + WAITING, 0);
     Atomics.sub(this.#cells, OPEN, held);
     return held;
   }
 
   #cellOf(holder: number): number {
-    const cells = this.#cells.length - HOLDERS;
-    return cells > 0 ? HOLDERS + (holder % cells) : 0;
+    const holders = Math.floor((this.#cells.length - HOLDERS) / PER_HOLDER);
+    return holders > 0 ? HOLDERS + (holder % holders) * PER_HOLDER : 0;
   }
 
-  #addHeld(change: number): void {
-    if (this.#holder !== 0) Atomics.add(this.#cells, this.#holder, change);
+  #add(what: number, change: number): void {
+    if (this.#holder !== 0) Atomics.add(this.#cells, this.#holder + what, change);
   }
 
   #raisePeak(open: number): void {

@@ -45,6 +45,7 @@ const BLOCK_BYTES = 8192;
 export class PostgresSourceAccess implements SourceAccess {
   readonly name: string;
   #maxConnections = 1;
+  #discovered = false;
   #inRecovery = false;
   #pool: SourcePool | null = null;
   /** What is left of the time that a run waits for this source. */
@@ -63,6 +64,11 @@ export class PostgresSourceAccess implements SourceAccess {
     return this.#maxConnections;
   }
 
+  /** As `maxConnections`; null before the server was asked. */
+  get ceiling(): number | null {
+    return this.#discovered ? this.#maxConnections : null;
+  }
+
   async discover(): Promise<Discovery & { readonly lag: LagReading }> {
     const { retry, discovery, onRetry, signal, workers, maxConnections: requested } = this.options;
     const describe = { source: this.name, operation: 'list tables' };
@@ -77,6 +83,7 @@ export class PostgresSourceAccess implements SourceAccess {
                 workers,
                 ...(requested !== undefined && { requested }),
               });
+              this.#discovered = true;
               this.#inRecovery = facts.inRecovery;
               const lag = await readLag(client, facts.inRecovery);
               return { ...(await discoverTables(client, { ...discovery, source: this.name })), lag };

@@ -109,6 +109,7 @@ export class SourcePool {
     this.#ending.signal.throwIfAborted();
     const { client, admission } = await this.#admitted();
     this.#inUse.add(client);
+    this.#slots.addUsed(1);
     let cancelled = false;
     try {
       const result = await fn(client);
@@ -128,6 +129,7 @@ export class SourcePool {
       throw broken;
     } finally {
       this.#inUse.delete(client);
+      this.#slots.addUsed(-1);
       client.usedMs = performance.now();
       const doubtful = cancelled || !isAlive(client) || isBusy(client) || client.getTransactionStatus() !== 'I';
       client.release(doubtful || !this.#mayKeep());
@@ -236,7 +238,9 @@ export class SourcePool {
     const { signal } = this.#ending;
     return new Promise((resolve, reject) => {
       let waiting = true;
+      this.#slots.addWaiting(1);
       const settle = () => {
+        if (waiting) this.#slots.addWaiting(-1);
         waiting = false;
         clearTimeout(timer);
         signal.removeEventListener('abort', onEnd);

@@ -42,8 +42,11 @@ describe('ConnectionSlots', () => {
     const [dead, alive] = [new ConnectionSlots(shared, 9, 5), new ConnectionSlots(shared, 9, 6)];
     for (const slots of [dead, dead, dead, alive]) slots.tryAcquire();
     dead.release();
+    for (const slots of [dead, alive]) slots.addUsed(1);
+    dead.addWaiting(1);
+    expect(alive.use()).toEqual({ open: 3, used: 2, waiting: 1 });
     expect(alive.reclaim(5)).toBe(2);
-    expect(alive.open()).toBe(1);
+    expect(alive.use()).toEqual({ open: 1, used: 1, waiting: 0 });
     expect(alive.reclaim(5)).toBe(0);
   });
 
