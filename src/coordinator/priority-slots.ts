@@ -1,13 +1,14 @@
 /** A counting semaphore whose waiters are served by priority (lowest number first), then in order of arrival. */
 export class PrioritySlots {
+  private held = 0;
   private readonly waiting: { priority: number; grant: () => void }[] = [];
 
-  /** @param free how many holders there may be at a time */
-  constructor(private free: number) {}
+  /** @param size how many holders there may be at a time */
+  constructor(private size: number) {}
 
   async acquire(priority: number): Promise<void> {
-    if (this.free > 0) {
-      this.free--;
+    if (this.held < this.size) {
+      this.held++;
       return;
     }
     await new Promise<void>((grant) => {
@@ -17,9 +18,14 @@ export class PrioritySlots {
   }
 
   release(): void {
-    const next = this.waiting.shift();
-    if (next) next.grant();
-    else this.free++;
+    this.held--;
+    this.serve();
+  }
+
+  /** From now on; who holds a slot too many keeps it until it is given back. */
+  resize(size: number): void {
+    this.size = size;
+    this.serve();
   }
 
   /** Hold a slot while `job` runs. */
@@ -29,6 +35,15 @@ export class PrioritySlots {
       return await job();
     } finally {
       this.release();
+    }
+  }
+
+  private serve(): void {
+    while (this.held < this.size) {
+      const next = this.waiting.shift();
+      if (!next) return;
+      this.held++;
+      next.grant();
     }
   }
 }

@@ -7,8 +7,10 @@ import { LagGate } from './lag-gate.js';
 import type { LagEvent, LagReading, RunObserver, RunStore, SourceAccess, WorkerPool } from './ports.js';
 import { type ProfileSourceOptions, profileSource } from './profile-source.js';
 import { tableRecord } from './table-record.js';
+import { WorkerShares } from './worker-shares.js';
 
-export interface ProfileRunOptions extends Omit<ProfileSourceOptions, 'onResult' | 'events' | 'gate' | 'recovery'> {
+export interface ProfileRunOptions
+  extends Omit<ProfileSourceOptions, 'onResult' | 'events' | 'gate' | 'recovery' | 'shares'> {
   /** The run's clock (`--as-of`), epoch milliseconds. */
   readonly asOfMs: number;
   /** False for tables left out by `--table`, `--exclude` or sentinel.yaml. */
@@ -46,9 +48,10 @@ export async function profileRun(
   observer: RunObserver,
   options: ProfileRunOptions,
 ): Promise<SourceOutcome[]> {
+  const shares = new WorkerShares(options.workers);
   return Promise.all(
     sources.map(async (source): Promise<SourceOutcome> => {
-      const failure = await profileOneSource(source, pool, store, observer, options);
+      const failure = await profileOneSource(source, pool, store, observer, options, shares);
       if (failure) observer.sourceFailed(source.name, failure);
       return { source: source.name, failure };
     }),
@@ -61,6 +64,7 @@ async function profileOneSource(
   store: RunStore,
   observer: RunObserver,
   options: ProfileRunOptions,
+  shares: WorkerShares,
 ): Promise<Failure | null> {
   const database = options.database(source.name);
   let tables: readonly TableSpec[];
@@ -85,6 +89,7 @@ async function profileOneSource(
     events: eventRequest(source.name, tables, options),
     ...lagGate(source, lag, observer, options),
     onResult: async (result) => persist.add(await withCustomFigures(result, source, options)),
+    shares,
     recovery: {
       onLost: (lost) => observer.sourceLost(source.name, lost),
       onRecovered: () => observer.sourceRecovered(source.name),

@@ -8,6 +8,7 @@ import type { LagGate } from './lag-gate.js';
 import type { SourceAccess, WorkerPool } from './ports.js';
 import { PrioritySlots } from './priority-slots.js';
 import { type RecoveryObserver, SourceRecovery } from './source-recovery.js';
+import type { WorkerShares } from './worker-shares.js';
 
 export interface ProfileSourceOptions
   extends Pick<ChunkedTableOptions, 'run' | 'limits' | 'maxSnapshotMs' | 'state' | 'stateMinBytes' | 'now' | 'signal'> {
@@ -20,6 +21,8 @@ export interface ProfileSourceOptions
   /** Takes each result as soon as it is there; resolves when there is room for more. */
   readonly onResult: (result: TableResult) => Promise<void>;
   readonly recovery: RecoveryObserver;
+  /** Set where other sources need workers too. */
+  readonly shares?: WorkerShares;
 }
 
 /** Chunks of a table that is already begun go before batches, so that its snapshot is held no longer than needed. */
@@ -124,7 +127,12 @@ export async function profileSource(
     await Promise.all(running);
   };
 
-  await Promise.all([runChunked(), ...batches.map((batch) => inTurn(() => runBatch(batch)))]);
+  const leave = options.shares?.join(slots, readers);
+  try {
+    await Promise.all([runChunked(), ...batches.map((batch) => inTurn(() => runBatch(batch)))]);
+  } finally {
+    leave?.();
+  }
   return recovery.givenUp;
 }
 

@@ -12,6 +12,7 @@ import { profileRun } from '#src/coordinator/profile-run.js';
 import { DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { newDataFolder } from '../support/data-folders.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
 import { type TestDatabase, testServer } from '../support/postgres.js';
 import { TEST_PACKAGE } from '../support/start-server.js';
 
@@ -88,7 +89,13 @@ interface RunOptions {
   readonly views?: boolean;
   /** Called with each finished table of the frail source. */
   readonly onTable?: (done: number) => void;
+  readonly onSteadyTable?: () => void;
+  readonly onDiscovered?: (source: string) => void;
   readonly signal?: AbortSignal;
+  readonly workers?: number;
+  /** The sources through proxies. */
+  readonly ports?: { readonly steady: number; readonly frail: number };
+  readonly connectTimeoutMs?: number;
 }
 
 /** Profile both sources with real threads; what happened, as it was told. */
@@ -98,12 +105,16 @@ async function run(options: RunOptions) {
   const events: string[] = [];
   const failures: Failure[] = [];
   let done = 0;
+  const { workers = 3 } = options;
   const signal = options.signal ?? new AbortController().signal;
   const engine = openEngine({
-    connections: [steady.connection, frail],
+    connections: [
+      { ...steady.connection, port: options.ports?.steady ?? steady.connection.port },
+      { ...frail, port: options.ports?.frail ?? frail.port },
+    ],
     breaker: { ...BREAKER, ...options.breaker },
     settings: {
-      guards: GUARDS,
+      guards: { ...GUARDS, connectTimeoutMs: options.connectTimeoutMs ?? GUARDS.connectTimeoutMs },
       retry: { maxAttempts: options.maxAttempts ?? 3, backoffFactor: 2, initialDelayMs: 200, maxDelayMs: 1_000 },
       pool: { size: 2, maxOverflow: 2 },
       profile: { maxValueBytes: 1024, seed: 1, stateMinBytes: Number.MAX_SAFE_INTEGER },
@@ -111,7 +122,7 @@ async function run(options: RunOptions) {
       checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
       logLevel: 'info',
     },
-    workers: 3,
+    workers,
     signal,
     onLog: (record) => logs.push(record),
     onProgress() {},
@@ -134,7 +145,7 @@ async function run(options: RunOptions) {
         async recordPresent() {},
       },
       {
-        sourceDiscovered() {},
+        sourceDiscovered: (source) => options.onDiscovered?.(source),
         progress() {},
         sourceFailed: (_, failure) => void failures.push(failure),
         sourceLags() {},
@@ -143,11 +154,12 @@ async function run(options: RunOptions) {
         tableDone(result) {
           results.set(`${result.spec.source}.${result.spec.name}`, result);
           if (result.spec.source === 'cdc') options.onTable?.(++done);
+          else options.onSteadyTable?.();
         },
       },
       {
         run: 'test',
-        workers: 3,
+        workers,
         maxTables: 1_000,
         limits: { minBytes: options.chunkMinBytes ?? 1e12, maxChunks: 16, maxBytes: 1e9 },
         state: { maxValueBytes: 1024, seed: 1 },
@@ -184,7 +196,6 @@ function restart(mode: StopMode, awayMs: number): Promise<void> {
 
 test.each<[string, StopMode, RunOptions]>([
   ['stopped', 'fast', {}],
-  ['crashed', 'immediate', {}],
   ['killed', 'kill', {}],
   ['crashed while a big table is read in chunks', 'immediate', { chunkMinBytes: 8192 }],
 ])(
@@ -220,6 +231,36 @@ test.each<[string, StopMode, RunOptions]>([
     expect(messages('batch_db').map(({ msg }) => msg)).not.toContain('connections are made anew from now on');
   },
 );
+
+test('a source that hangs leaves the other a worker thread, and goes on when it answers', async () => {
+  const [steadyProxy, frailProxy] = [await startFaultProxy(steady.connection), await startFaultProxy(frail)];
+  onTestFinished(async () => {
+    await Promise.all([steadyProxy.close(), frailProxy.close()]);
+  });
+  // Both have their work planned, the steady one first, and then the frail one hangs; what waits in a black hole arrives after it.
+  await frailProxy.setMode({ kind: 'black hole' });
+  let left = TABLES;
+  const { outcomes, events, of } = await run({
+    workers: 2,
+    ports: { steady: steadyProxy.port, frail: frailProxy.port },
+    // Nothing here notices the silence by itself before the test is over.
+    connectTimeoutMs: 600_000,
+    onDiscovered(source) {
+      if (source === 'batch')
+        void steadyProxy.setMode({ kind: 'black hole' }).then(() => frailProxy.setMode({ kind: 'pass' }));
+      else
+        void frailProxy
+          .setMode({ kind: 'black hole' })
+          .then(() => setTimeout(() => void steadyProxy.setMode({ kind: 'pass' }), 100));
+    },
+    onSteadyTable() {
+      if (--left === 0) void frailProxy.setMode({ kind: 'pass' });
+    },
+  });
+  expect(outcomes.map(({ failure }) => failure)).toEqual([null, null]);
+  expect([...of('batch'), ...of('cdc')].map(({ profile }) => profile.status)).toEqual(Array(2 * TABLES + 1).fill('ok'));
+  expect(events).toEqual([]);
+});
 
 test('a server that does not come back: its tables fail with the cause, the other source is whole', async () => {
   let stopped: Promise<void> | undefined;

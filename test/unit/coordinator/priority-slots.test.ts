@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { PrioritySlots } from '#src/coordinator/priority-slots.js';
+import { WorkerShares } from '#src/coordinator/worker-shares.js';
 
 test('never more holders than slots, and a slot is free again after a failure', async () => {
   const slots = new PrioritySlots(2);
@@ -30,4 +31,47 @@ test('serves the lowest number first, then in order of arrival', async () => {
   }
   await Promise.all(waiting);
   expect(order).toEqual(['first', 'a1', 'a2', 'b1', 'b2']);
+});
+
+test('resized, it serves who waits, or takes no more until enough is given back', async () => {
+  const slots = new PrioritySlots(1);
+  let holders = 0;
+  const take = () => slots.acquire(1).then(() => void holders++);
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  const all = [take(), take(), take(), take()];
+  await settle();
+  expect(holders).toBe(1);
+  slots.resize(3);
+  await settle();
+  expect(holders).toBe(3);
+  slots.resize(1);
+  slots.release();
+  slots.release();
+  await settle();
+  expect(holders).toBe(3);
+  slots.release();
+  await Promise.all(all);
+  expect(holders).toBe(4);
+});
+
+test('shares: one worker is left to each other source that has work, none where there are too few', () => {
+  const sizes = new Map<string, number>();
+  class Sized extends PrioritySlots {
+    constructor(readonly source: string) {
+      super(1);
+    }
+    override resize(size: number): void {
+      sizes.set(this.source, size);
+    }
+  }
+  const shares = new WorkerShares(4);
+  const leaveA = shares.join(new Sized('a'), 4);
+  expect([...sizes]).toEqual([['a', 4]]);
+  const leaveB = shares.join(new Sized('b'), 2);
+  expect([...sizes.values()]).toEqual([3, 2]);
+  for (const more of ['c', 'd', 'e', 'f']) shares.join(new Sized(more), 9);
+  expect([...sizes.values()]).toEqual([1, 1, 1, 1, 1, 1]);
+  leaveA();
+  leaveB();
+  expect(sizes.get('c')).toBe(1);
 });
