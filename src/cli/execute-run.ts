@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { createLogSystem } from '#src/adapters/logging/log-system.js';
 import { openEngine } from '#src/adapters/open-engine.js';
 import { SpoolFile } from '#src/adapters/spool/spool-file.js';
-import { SENTINEL } from '#src/adapters/store/audit.js';
 import { STATE_DIR } from '#src/adapters/process-state.js';
 import { StoreError } from '#src/adapters/store/failure.js';
 import type { Store } from '#src/adapters/store/store.js';
