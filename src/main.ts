@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 import { runCli } from './cli/cli.js';
+import { endOnCrash, takeEnvironment, tellInternalError } from './cli/crash.js';
 import { EXIT } from './cli/exit-code.js';
 import { processIo } from './cli/io.js';
 import { programVersion } from './cli/version.js';
 
+const environment = takeEnvironment();
+endOnCrash(environment);
 try {
-  process.exitCode = await runCli(process.argv.slice(2), processIo(), programVersion());
+  process.exitCode = await runCli(process.argv.slice(2), processIo(environment), programVersion());
 } catch (error) {
-  // Nothing of ours ends here; say so in one line and keep the trace for those who ask for it.
-  const trace = process.env.LOG_LEVEL === 'debug' && error instanceof Error ? `\n${error.stack}` : '';
-  process.stderr.write(`sentinel: internal error: ${error instanceof Error ? error.message : String(error)}${trace}\n`);
+  tellInternalError(error, environment);
   process.exitCode = EXIT.internal;
 }

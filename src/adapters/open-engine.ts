@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly onRetry: (notice: RetryNotice) => void;
   /** Where other processes are told what this one does; absent: they are not. */
   readonly state?: { readonly dir: string; readonly command: string };
+  /** Takes secrets out of the words of a worker thread that died. */
+  readonly redact?: (text: string) => string;
 }
 
 export interface Engine {
@@ -59,6 +61,7 @@ export function openEngine(options: EngineOptions): Engine {
     heapMiB: WORKER_HEAP_MIB,
     onLog: options.onLog,
     onProgress: options.onProgress,
+    ...(options.redact && { redact: options.redact }),
     onThreadExit: (threadId) => {
       for (const each of slots) each.reclaim(threadId);
       for (const each of breakers) each.reclaim(threadId);

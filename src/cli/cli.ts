@@ -13,7 +13,7 @@ import {
   type RunOptions,
   type SelectionOptions,
   withOutcome,
-  withResume,
+  withReading,
   withSelection,
 } from './options.js';
 
@@ -80,7 +80,7 @@ ${EXIT_CODES}`,
   const command = (name: string, summary: string, example: string, isDefault = false) =>
     below(program, name, summary, example, isDefault);
 
-  withResume(
+  withReading(
     withOutcome(
       withSelection(
         command(
@@ -93,7 +93,7 @@ ${EXIT_CODES}`,
     ),
   ).action((options: RunOptions) => run(async () => (await import('./commands/run.js')).runCommand(options, io)));
 
-  withResume(
+  withReading(
     withOutcome(
       withSelection(
         command('profile', 'profile tables and store the figures', "  $ sentinel profile --table 'sales.*' --json"),

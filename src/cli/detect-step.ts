@@ -1,12 +1,11 @@
 import type { Engine } from '#src/adapters/open-engine.js';
-import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { compileCustomMetrics, compileTablePolicies } from '#src/config/policy.js';
 import { detectRun } from '#src/coordinator/detect-run.js';
 import { historyStore } from './history-store.js';
 import type { BegunRun } from './resume.js';
-import type { Session } from './run-session.js';
+import { failureOf, type Session } from './run-session.js';
 import { columnFailures, type Found, type RunTally } from './run-view.js';
 
 /** Judge what a run stored and store the verdict; resolves with it. */
@@ -35,7 +34,7 @@ export async function detectStep(
     run: run.label,
     workers: config.workers,
     signal: stop.signal,
-    toFailure: (error) => toFailure(error, {}),
+    toFailure: (error) => failureOf(config, error),
   });
   tally.judged = true;
   tally.checkFailures.push(...result.failures);

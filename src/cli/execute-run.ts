@@ -15,6 +15,7 @@ import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { withGentle } from './gentle.js';
 import { costOf, keepHouse } from './finish-run.js';
 import { type Io, writeLine } from './io.js';
+import { withoutSecrets } from './known-secrets.js';
 import { loadSettings } from './load-settings.js';
 import { logFindings, logging } from './logging-view.js';
 import { checkMetricsFile, writeFailureMetrics, writeRunMetrics } from './metrics/metrics-file.js';
@@ -55,7 +56,7 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
     announce(`${signal}: stopping; what is finished is kept (again to stop at once)`),
   );
   const startedAt = new Date();
-  const view = options.json ? jsonView(io) : textView(io, progress, { quiet });
+  const view = options.json ? jsonView(io, { unmask: options.unmask === true }) : textView(io, progress, { quiet });
   const asOf = options.asOf ?? startedAt;
   const retries = new Map([...sources.map(({ name }) => name), 'metadata'].map((name) => [name, 0]));
   const parts = { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce, retries };
@@ -132,6 +133,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter, spoo
     },
     onRetry: onRetry(session),
     state: { dir: join(config.directory, STATE_DIR), command },
+    redact: withoutSecrets,
   });
   stop.signal.addEventListener('abort', () => engine.cancel());
   let found: Found = { findings: [], incidents: [] };

@@ -7,12 +7,12 @@ export interface Io {
 }
 
 /** Standard streams of this process. A reader that goes away (`| head`) ends output, not the run. */
-export function processIo(): Io {
+export function processIo(env: Io['env']): Io {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
     });
-  return { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() };
+  return { stdout: process.stdout, stderr: process.stderr, env, cwd: process.cwd() };
 }
 
 /** One JSON object as a line on stdout. */

@@ -1,13 +1,15 @@
-import { type Config, loadConfig } from '#src/config/config.js';
+import { type Config, configSecrets, loadConfig } from '#src/config/config.js';
 import { isOpenToAll } from '#src/config/password-file.js';
 import { ConfigError } from '#src/config/problem.js';
 import { CliError } from './exit-code.js';
 import { type Io, writeLine } from './io.js';
+import { rememberSecrets } from './known-secrets.js';
 
 /** The configuration of this process; ends with every problem listed and exit 3 where there is one. */
 export function loadSettings(io: Io): Config {
   try {
     const config = loadConfig({ cwd: io.cwd, env: io.env });
+    rememberSecrets(configSecrets(config));
     for (const warning of openSecretFiles(config)) writeLine(io.stderr, warning);
     return config;
   } catch (error) {

@@ -12,6 +12,8 @@ export interface RunOptions extends SelectionOptions {
   readonly asOf?: Date;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  /** Show values that look personal. */
+  readonly unmask?: boolean;
   readonly failOn: FailOn;
   readonly metricsFile?: string;
   /** `--resume`, `--no-resume`; undefined: where the last process died. */
@@ -42,8 +44,9 @@ export function withOutcome(command: Command): Command {
 }
 
 /** Options of commands that write a run. */
-export function withResume(command: Command): Command {
+export function withReading(command: Command): Command {
   return command
+    .option('--unmask', 'show values that look personal in --json, too; the audit trail says who did')
     .option(
       '--resume',
       'go on with the last run where it did not come to its end; by itself after a crash within the hour',

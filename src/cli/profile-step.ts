@@ -1,5 +1,4 @@
 import type { Engine } from '#src/adapters/open-engine.js';
-import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { SpoolFile } from '#src/adapters/spool/spool-file.js';
 import { StoreError } from '#src/adapters/store/failure.js';
 import type { Store } from '#src/adapters/store/store.js';
@@ -12,7 +11,7 @@ import { customMetrics } from './custom-metrics.js';
 import { GENTLE } from './gentle.js';
 import { replaySpool } from './replay-spool.js';
 import type { BegunRun } from './resume.js';
-import type { Session } from './run-session.js';
+import { failureOf, type Session } from './run-session.js';
 import { runStore } from './run-store.js';
 import type { RunTally } from './run-view.js';
 import { refusedText, spoolingStore } from './spooling-store.js';
@@ -74,10 +73,7 @@ export async function profileStep(
       database: (source) => connection.get(source)?.database ?? '',
       maxWaiting: MAX_WAITING_TABLES,
       onStoreFailure: () => stop.abort(),
-      toFailure: (error, source) => {
-        const settings = connection.get(source);
-        return toFailure(error, { source, ...(settings && { connection: settings }) });
-      },
+      toFailure: (error, source) => failureOf(config, error, source),
     });
     // A source that could not be listed may have the tables that are missed.
     const sawAll = outcomes.length === config.sources.length && outcomes.every(({ failure }) => failure === null);

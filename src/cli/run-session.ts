@@ -5,7 +5,9 @@ import type { RunOrigin } from '#src/adapters/store/audit-run.js';
 import type { Config } from '#src/config/config.js';
 import type { TableMatcher } from '#src/config/table-glob.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
+import type { Failure } from '#src/core/model/failure.js';
 import { TRYING_AGAIN } from '#src/contract/messages.js';
+import { withoutSecrets } from './known-secrets.js';
 import type { RunOptions } from './options.js';
 import type { RunView } from './run-view.js';
 import type { StopSignal } from './signals.js';
@@ -39,12 +41,18 @@ export function onRetry(session: Pick<Session, 'logs' | 'config' | 'retries'>): 
   const { logs, config } = session;
   return ({ source, operation, attempt, delayMs, cause }) => {
     countRetry(session, source);
-    const connection = [...config.sources, config.metadata.connection].find(({ name }) => name === source);
-    const { code, message } = toFailure(cause, { ...(connection && { connection }) });
+    const { code, message } = failureOf(config, cause, source);
     logs
       .logger(source === 'metadata' ? 'orchestrator' : `${source}_db`)
       .warn({ source, operation, attempt, delayMs: Math.round(delayMs), code, cause: message }, TRYING_AGAIN);
   };
+}
+
+/** Whatever was thrown in this thread, or has ended a worker's, as a failure that people may read. */
+export function failureOf({ sources, metadata }: Config, error: unknown, source?: string): Failure {
+  const connection = [...sources, metadata.connection].find(({ name }) => name === source);
+  const failure = toFailure(error, { ...(source !== undefined && { source }), ...(connection && { connection }) });
+  return { ...failure, message: withoutSecrets(failure.message) };
 }
 
 export function countRetry({ retries }: Pick<Session, 'retries'>, source: string): void {

@@ -3,6 +3,7 @@ import type { Failure } from '#src/core/model/failure.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { Incident } from '#src/core/model/incident.js';
 import type { TableProfile } from '#src/core/model/profile.js';
+import { maskProfile } from '#src/core/privacy/mask.js';
 import { type Io, writeJson } from './io.js';
 import type { StoreLoss } from './store-loss.js';
 
@@ -141,14 +142,14 @@ export function tallying(
 }
 
 /** One object a line on stdout, nothing else there; `docs/json.md` has the schema. */
-export function jsonView(io: Io): RunView {
+export function jsonView(io: Io, { unmask = false }: { readonly unmask?: boolean } = {}): RunView {
   return {
     sourceDiscovered() {},
     sourceLags() {},
     sourceFailed: (source, failure) => writeJson(io, { type: 'source', source, status: 'failed', failure }),
     sourceLost() {},
     sourceRecovered() {},
-    tableDone: ({ profile }) => writeJson(io, { type: 'table', ...profile }),
+    tableDone: ({ profile }) => writeJson(io, { type: 'table', ...(unmask ? profile : maskProfile(profile)) }),
     progress() {},
     finding: (finding) => writeJson(io, { type: 'finding', ...finding }),
     incident: (incident) => writeJson(io, incidentRecord(incident)),

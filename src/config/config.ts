@@ -215,8 +215,28 @@ function checkSourceNames({ sources }: Policy, names: readonly string[], problem
 export function configSecrets(config: Config): string[] {
   const { alerts, http, metadata, sources } = config;
   const passwords = [...sources, metadata.connection].map(({ password }) => password);
-  const all = [...passwords, http.token, ...Object.values(alerts)] as (string | undefined)[];
+  const destinations = Object.values(alerts) as string[];
+  const all = [...passwords, http.token, ...destinations, ...destinations.flatMap(secretsOfUrl)];
   return [...new Set(all.filter((secret) => secret !== undefined && secret !== ''))] as string[];
+}
+
+/** Shorter parts of a path (`hooks`, `v1`) are words. */
+const MIN_TOKEN_LENGTH = 12;
+
+/** What of a URL lets somebody in: its password, and tokens in its path and query, as they are and decoded. */
+function secretsOfUrl(text: string): string[] {
+  if (!URL.canParse(text)) return [];
+  const { password, pathname, searchParams } = new URL(text);
+  const tokens = [...pathname.split('/'), ...searchParams.values()].filter(({ length }) => length >= MIN_TOKEN_LENGTH);
+  return [password, ...tokens].flatMap((part) => [part, decoded(part)]);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** The configuration as the audit trail keeps it: every password, token and alert URL replaced by `***`. */

@@ -1,6 +1,5 @@
 import type { Severity } from '#src/core/model/finding.js';
 import type { IncidentState } from '#src/core/model/incident.js';
-import type { PersonalKind } from '#src/core/privacy/personal.js';
 
 /**
  * Everything the page shows, as plain JSON: `report` writes it into the file. Times are epoch seconds, shares 0..1, figures
@@ -136,7 +135,7 @@ export interface ReportColumn {
   /** Most frequent values with their share of the rows, most frequent first. */
   readonly top?: readonly (readonly [value: string, share: number])[];
   /** What the values look like: therefore none of them is here, nor their mean. */
-  readonly masked?: PersonalKind;
+  readonly masked?: string;
 }
 
 /** A small picture: one character a point, `0`–`9A`–`Za`–`z` from `low` to `high`, `-` where it is unknown. */

@@ -53,6 +53,8 @@ describe('report', () => {
   test('shows personal values where it is told to, and only the tables asked for, in the file asked for', async () => {
     const { code } = await sentinel('report', '--unmask', '--table', 'users', '--output', 'users.html');
     expect(code).toBe(0);
+    const trail = await sentinel('audit', 'list', '--limit', '1');
+    expect(trail.stdout).toMatch(/ unmasked .*command report; .*"unmask":true/);
     const { tables } = dataOf(join(cwd, 'users.html'));
     expect(tables.map(({ table }) => table)).toEqual(['users']);
     expect(tables[0]!.columns[1]).toMatchObject({ min: 'user0@example.com' });

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { BroadcastChannel, type Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { maskCredentials } from '#src/config/redact.js';
 import {
   type ChunkOutcome,
   type ChunkTask,
@@ -26,6 +27,8 @@ export interface ThreadPoolOptions {
   readonly heapMiB: number;
   readonly onLog: (record: LogRecord) => void;
   readonly onProgress: (source: string, rows: number, bytes: number) => void;
+  /** Takes secrets out of the words of a thread that died; default: credentials of URLs and the like. */
+  readonly redact?: (text: string) => string;
   /** A thread is gone, expected or not; its connections went with it. */
   readonly onThreadExit: (threadId: number) => void;
 }
@@ -41,8 +44,10 @@ export class PiscinaPool implements WorkerPool {
   #break!: (error: Error) => void;
   #isClosed = false;
   #nextTask = 1;
+  readonly #redact: (text: string) => string;
 
   constructor(options: ThreadPoolOptions) {
+    this.#redact = options.redact ?? maskCredentials;
     this.#piscina = new Piscina({
       filename: fileURLToPath(import.meta.resolve('#workers/profile.worker.js')),
       minThreads: options.threads,
@@ -96,8 +101,14 @@ export class PiscinaPool implements WorkerPool {
     return this.#run({ id: this.#nextTask++, task });
   }
 
-  #run<T>(message: { readonly id: number; readonly task: WorkerTask }): Promise<T> {
-    return Promise.race([this.#piscina.run(message) as Promise<T>, this.#broken]);
+  async #run<T>(message: { readonly id: number; readonly task: WorkerTask }): Promise<T> {
+    try {
+      return await Promise.race([this.#piscina.run(message) as Promise<T>, this.#broken]);
+    } catch (error) {
+      // What ended a thread may speak of anything that the thread knew.
+      if (error instanceof Error) error.message = this.#redact(error.message);
+      throw error;
+    }
   }
 
   #watchThreads(onExit: (threadId: number) => void): void {

@@ -2,7 +2,7 @@ import type { ChangeAction } from '#src/adapters/store/change-incidents.js';
 import { configSecrets } from '#src/config/config.js';
 import { parseDuration } from '#src/config/duration.js';
 import { redactSecrets } from '#src/config/redact.js';
-import { writeAuditLog } from '../audit-log.js';
+import { reportOn, writeAuditLog } from '../audit-log.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
@@ -35,10 +35,7 @@ export async function changeIncidentsCommand(
       ...(reason !== undefined && { reason: redactSecrets(reason, configSecrets(config)) }),
       ...(end && { until: end }),
     };
-    const warn = (message: string) => writeLine(io.stderr, message);
-    const problem = ({ message }: Error) =>
-      warn(`audit.log in ${config.logs.dir} could not be written (${message}); the next run writes what is missing`);
-    const mirror = () => writeAuditLog(store, config, { warn, problem });
+    const mirror = () => writeAuditLog(store, config, reportOn(io, config));
     await orUsageError(() => store.changeIncidents(labels, change, mirror));
     for (const label of labels) writeLine(io.stdout, `${label} ${sentence(action, end)}`);
     return EXIT.ok;

@@ -2,6 +2,7 @@ import type { StoredEvents } from '#src/adapters/store/events.js';
 import { name } from '#src/core/checks/sentence.js';
 import { type EventSeries, eventSeries } from '#src/core/events/series.js';
 import { TimeZone } from '#src/core/events/time-zone.js';
+import { personalName, personalValue } from '#src/core/privacy/personal.js';
 import { formatNumber } from '../render/format.js';
 import { renderTable } from '../render/table.js';
 
@@ -23,10 +24,17 @@ export function eventDays(
     const series = eventSeries(of.events)
       .filter((one) => one.interval === 'D' && one.metric !== 'share' && one.column === column)
       .filter((one) => metric === undefined || one.metric === metric)
+      .filter((one) => one.metric !== 'mean' || !mayShowPersons(one))
       .map((one) => ({ ...one, points: one.points.slice(-limit) }))
       .filter(({ points }) => points.length > 0);
     return series.length === 0 ? [] : [{ of, series }];
   });
+}
+
+/** Where all rows have one value, or a day has one row, a mean is a value. */
+function mayShowPersons({ column, points }: EventSeries): boolean {
+  if (personalName(column ?? '') !== null) return true;
+  return points.some(({ value }) => value !== null && personalValue(value) !== null);
 }
 
 /** One object a figure; `at` is the start of the day, `value` null where the day has no rows. */

@@ -1,17 +1,21 @@
 import { writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { RunSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
+import type { Config } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
 import { collectReport } from '#src/report/collect.js';
 import { pageAssets } from '#src/report/page-assets.js';
 import { renderPage } from '#src/report/template.js';
+import { reportOn, writeAuditLog } from '../audit-log.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
 import type { SelectionOptions } from '../options.js';
 import { formatBytes, formatCount } from '../render/format.js';
-import { openMetadata } from '../run-store.js';
+import { personName } from '../person.js';
+import { openMetadata, orUsageError } from '../run-store.js';
 import { selectSources, tableFilter } from '../selection.js';
 
 export interface ReportOptions extends Pick<SelectionOptions, 'source' | 'table'> {
@@ -28,8 +32,10 @@ export async function reportCommand(options: ReportOptions, io: Io): Promise<num
   const wanted = tableFilter(config, options);
   const store = await openMetadata(config, () => undefined);
   try {
+    const run = await reportedRun(store, options.run);
+    if (options.unmask) await orUsageError(() => recordUnmasking(store, config, run, options, io));
     const data = await collectReport(store, {
-      run: await reportedRun(store, options.run),
+      run,
       madeAt: new Date(),
       sources,
       wanted,
@@ -45,6 +51,26 @@ export async function reportCommand(options: ReportOptions, io: Io): Promise<num
     return EXIT.ok;
   } finally {
     await store.close();
+  }
+}
+
+/** Who sees personal values is part of the audit trail; where it cannot be written now, they are not shown. */
+async function recordUnmasking(
+  store: Store,
+  config: Config,
+  { label }: RunSummary,
+  options: ReportOptions,
+  io: Io,
+): Promise<void> {
+  const actor = personName(io);
+  const writer = await store.acquireWriter(`report --unmask by ${actor}`);
+  try {
+    const details = { command: 'report', host: hostname(), options: JSON.stringify(options) };
+    const event = { incident: null, run: label, at: new Date(), actor, action: 'unmasked', reason: null, details };
+    await writer.appendAuditEvents([event]);
+    await writeAuditLog(store, config, reportOn(io, config));
+  } finally {
+    await writer.release();
   }
 }
 

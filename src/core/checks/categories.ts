@@ -1,11 +1,11 @@
 import type { EventBuckets, EventColumn } from '../model/event-history.js';
 import { median } from '../statistics.js';
+import { isPersonal } from '../privacy/mask.js';
 import { bucketName } from './bucket-name.js';
 import type { TableCheck } from './check.js';
 import { type NewDays, newDays, severityOfDays } from './event-past.js';
 import { makeFinding } from './finding.js';
-import { columnName, counted, percent } from './sentence.js';
-import { isShown, shownValue } from './shown-value.js';
+import { columnName, counted, percent, quotedValue } from './sentence.js';
 import { daysWithValues, MIN_VALUE_DAYS, turnsOver } from './turnover.js';
 
 /** What occurred on all of so many days before is missed, where at least some of them had rows enough to tell. */
@@ -28,15 +28,14 @@ export const categories: TableCheck = {
       if (figures.values === undefined || figures.mean !== undefined) return [];
       const judged = newDays(history, column);
       if (judged === undefined) return [];
-      const { values } = figures;
       return [...appeared(days, figures, judged), ...vanished(days, figures, judged)].map((change) =>
         makeFinding(history, {
           check: 'categories',
           metric: 'category',
           column,
           severity: severityOfDays(history, change.severity),
-          value: isShown(column, values) ? String(change.value) : null,
-          message: `${columnName(history, column)}: ${sentence(change, shownValue(column, values, change.value), day)}.`,
+          value: isPersonal(column, change.value) ? null : String(change.value),
+          message: `${columnName(history, column)}: ${sentence(change, column, day)}.`,
         }),
       );
     });
@@ -55,12 +54,12 @@ interface Change {
   readonly daysBefore: number;
 }
 
-function sentence(change: Change, shown: string, day: (index: number) => string): string {
-  const { kind, rows, share, daysBefore } = change;
+function sentence(change: Change, column: string, day: (index: number) => string): string {
+  const { kind, value, rows, share, daysBefore } = change;
   return kind === 'new'
-    ? `the value ${shown} is new, in ${counted(rows, 'row')} (${percent(share)}) inserted ${day(change.day)}; ` +
+    ? `the value ${quotedValue(column, value)} is new, in ${counted(rows, 'row')} (${percent(share)}) inserted ${day(change.day)}; ` +
         `it was never seen in the ${daysBefore} days before`
-    : `the value ${shown} is missing from the rows inserted ${day(change.day)}; it was in ${percent(share)} of them in ` +
+    : `the value ${quotedValue(column, value)} is missing from the rows inserted ${day(change.day)}; it was in ${percent(share)} of them in ` +
         `the ${daysBefore} days before`;
 }
 

@@ -1,14 +1,17 @@
 import type { TableHistory } from '../model/history.js';
 import type { SeriesPoint } from '../model/series.js';
+import { isPersonalNumber } from '../privacy/mask.js';
 
 /** Names of columns whose numbers name something: their mean says nothing of the data. */
 const IDENTIFIER = /(?:^|[\s_\-.])(?:id|ids|key|keys|code|number|no|nr|uuid|guid|zip|postcode|year|lsn|xid|oid|hash)$/i;
 const CAMEL_IDENTIFIER = /[a-z0-9](?:Id|ID|Key|Code|Number|No)$/;
 
-/** True where a column's numbers are names (keys, codes), by the primary key or by the column's name. */
+/** True where a column's numbers are names (keys, codes, phone numbers), by the primary key, the column's name or its values. */
 export function isIdentifier(history: TableHistory, column: string): boolean {
   const key = history.shape?.primaryKey ?? [];
-  return key.includes(column) || IDENTIFIER.test(column) || CAMEL_IDENTIFIER.test(column);
+  if (key.includes(column) || IDENTIFIER.test(column) || CAMEL_IDENTIFIER.test(column)) return true;
+  const profile = history.profile?.columns.find(({ name }) => name === column);
+  return profile !== undefined && isPersonalNumber(profile);
 }
 
 const COUNTER_MIN_MOVES = 10;

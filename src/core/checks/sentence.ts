@@ -1,3 +1,6 @@
+import type { JsonValue } from '../model/profile.js';
+import { isPersonal } from '../privacy/mask.js';
+
 /** The pieces that the checks' sentences are made of. No locale is involved: the same figures give the same words. */
 
 /** Controls, invisible and direction-changing characters, lone surrogates, line separators, spaces but the plain one. */
@@ -54,9 +57,14 @@ export function figure(value: number): string {
 }
 
 /** A value of a column in quotes, cut where it is long. */
-export function quoted(value: string | number | boolean): string {
+function quoted(value: string | number | boolean): string {
   const text = printable(String(value));
   return `'${text.length > 60 ? `${text.slice(0, 60)}…` : text}'`;
+}
+
+/** A value of this column in quotes; words in its place where it looks personal: sentences go to logs and receivers of alerts. */
+export function quotedValue(column: string, value: JsonValue): string {
+  return isPersonal(column, value) ? '(not shown, as it looks personal)' : quoted(value);
 }
 
 /** Epoch milliseconds → `2026-11-23 02:00 UTC`. */

@@ -1,8 +1,7 @@
 import type { TableCheck } from './check.js';
 import { judgeColumns } from './column-verdicts.js';
 import { makeFinding } from './finding.js';
-import { columnName, percent } from './sentence.js';
-import { shownValue } from './shown-value.js';
+import { columnName, percent, quotedValue } from './sentence.js';
 import { turnsOver } from './turnover.js';
 
 /** A value of a low-cardinality column that became more or less frequent; one finding a column, its worst value. */
@@ -23,7 +22,6 @@ export const share: TableCheck = {
     }
     return [...worst.values()].map(({ column, of, value, verdict, severity, when }) => {
       const { value: usual, lower, upper } = verdict.expected;
-      const shown = shownValue(column, days?.columns[column]?.values ?? [], of ?? '');
       return makeFinding(history, {
         check: this.name,
         metric: 'share',
@@ -33,7 +31,7 @@ export const share: TableCheck = {
         expected: { lower, upper },
         distance: verdict.q,
         message:
-          `${percent(value)} of ${columnName(history, column)} ${when} is ${shown}, usually ${percent(usual)}; ` +
+          `${percent(value)} of ${columnName(history, column)} ${when} is ${quotedValue(column, of ?? '')}, usually ${percent(usual)}; ` +
           `expected ${percent(lower)} to ${percent(upper)}.`,
       });
     });

@@ -1,4 +1,4 @@
-import { name, percent, quoted } from '../checks/sentence.js';
+import { name, percent, quotedValue } from '../checks/sentence.js';
 import type { EventBuckets } from '../model/event-history.js';
 import { median, quantile } from '../statistics.js';
 import { cameTwice } from './came-twice.js';
@@ -103,6 +103,6 @@ function changesWithAge({ counts, usual }: RowGroup, { days, index, rows, expect
 function sentence({ column, value }: RowGroup, part: number, missing: boolean): string {
   // Both are estimates: what is left of a whole is none.
   const share = percent(Math.round(part * 100) / 100);
-  const which = value === null ? `no ${name(column)}` : `${name(column)} = ${quoted(value)}`;
+  const which = value === null ? `no ${name(column)}` : `${name(column)} = ${quotedValue(column, value)}`;
   return `${share} of the ${missing ? 'missing' : 'extra'} rows have ${which}.`;
 }

@@ -1,4 +1,5 @@
 import type { ColumnProfile, JsonValue } from '../model/profile.js';
+import { isPersonalNumber } from '../privacy/mask.js';
 
 /** `part` / `whole` in 0..1; undefined where either is unknown or there is nothing to take a share of. */
 export function share(part: number | undefined, whole: number | undefined): number | undefined {
@@ -15,5 +16,5 @@ export function nonNullCount(column: ColumnProfile, rowCount: number): number | 
 export function numericQuantile(column: ColumnProfile, value: JsonValue | undefined): number | undefined {
   if (column.mean === undefined || value === undefined || typeof value === 'boolean' || value === '') return undefined;
   const figure = Number(value);
-  return Number.isFinite(figure) ? figure : undefined;
+  return Number.isFinite(figure) && !isPersonalNumber(column) ? figure : undefined;
 }

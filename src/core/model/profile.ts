@@ -53,6 +53,8 @@ export interface ColumnProfile {
   readonly topValues?: readonly TopValue[];
   /** How many values were longer than MAX_VALUE_BYTES and are known by their prefix and length only. */
   readonly truncated?: number;
+  /** What its values look like (`e-mail`), where those that would show them were left out. */
+  readonly masked?: string;
   readonly failure?: Failure;
 }
 

@@ -52,14 +52,32 @@ const MIN_SHARE = 0.3;
  * nothing does. It errs on the side of yes: what it says is only not shown.
  */
 export function looksPersonal(columnName: string, values: readonly JsonValue[]): PersonalKind | null {
-  const words = wordsOf(columnName);
-  for (const [pattern, kind] of NAMES) if (pattern.test(words)) return kind;
+  const named = personalName(columnName);
+  if (named !== null) return named;
   const texts = values.map(String);
   for (const [matches, kind] of VALUES) {
     const found = texts.filter(matches).length;
     if (found > 0 && found >= MIN_SHARE * texts.length) return kind;
   }
   return null;
+}
+
+/** What a column's name says of its values; null where it is nothing personal. */
+export function personalName(columnName: string): PersonalKind | null {
+  const words = wordsOf(columnName);
+  return NAMES.find(([pattern]) => pattern.test(words))?.[1] ?? null;
+}
+
+/** What one value is, or has in it; null where it is nothing personal. */
+export function personalValue(value: JsonValue): PersonalKind | null {
+  const text = String(value);
+  const parts = [text, ...text.split(/[\s,;:"'`()[\]{}<>|=/]+/).map((part) => part.replace(/\.$/, ''))];
+  const found = VALUES.find(([matches]) => parts.some(matches))?.[1];
+  if (found !== undefined) return found;
+  if (/\+\d[\d ().-]{6,18}\d/.test(text)) return 'phone';
+  return /-----BEGIN |\b(password|passwd|pwd|secret|token)\s*[=:]|:\/\/[^\s:/@]*:[^\s/@]*@/i.test(text)
+    ? 'secret'
+    : null;
 }
 
 /** `billingAddress`, `BILLING-ADDRESS`, `billing_address2` → `billing address`. */

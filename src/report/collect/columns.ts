@@ -1,7 +1,7 @@
 import type { EventColumn, EventHistory } from '#src/core/model/event-history.js';
 import type { Point, TableHistory } from '#src/core/model/history.js';
 import type { ColumnProfile, JsonValue } from '#src/core/model/profile.js';
-import { looksPersonal } from '#src/core/privacy/personal.js';
+import { maskColumn } from '#src/core/privacy/mask.js';
 import type { ReportColumn, Trend } from '../report-data.js';
 import { rounded } from './rounding.js';
 import { shapeOf } from './shape.js';
@@ -35,7 +35,7 @@ function reportColumn(
   const byDay = events?.days.columns[name];
   const nullTrend = byDay ? trend(dailyNulls(events, byDay)) : trend(valuesOf(series.null_rate));
   const shape = shapeOf(column);
-  const personal = unmask ? null : looksPersonal(name, valuesSeen(column));
+  const shown = unmask ? column : maskColumn(column);
   return {
     name,
     type,
@@ -43,9 +43,9 @@ function reportColumn(
     ...(nullTrend && { nullTrend }),
     ...(distinct && { distinct: distinct.value, ...(!distinct.exact && { estimated: true as const }) }),
     ...(shape && { shape: shape.density }),
-    ...(personal
-      ? { ...(shape && { median: { at: shape.median } }), masked: personal }
-      : values(column, rows, shape?.median, byDay ? trend(daily(events, byDay.mean)) : trend(valuesOf(series.mean)))),
+    ...(shown.masked !== undefined
+      ? { ...(shape && { median: { at: shape.median } }), masked: shown.masked }
+      : values(shown, rows, shape?.median, byDay ? trend(daily(events, byDay.mean)) : trend(valuesOf(series.mean)))),
   };
 }
 
@@ -64,10 +64,6 @@ function values(column: ColumnProfile, rows: number, median: number | undefined,
       }),
     top: top.map(({ value, count }) => [textOf(value, type), rounded(count / rows)] as const),
   };
-}
-
-function valuesSeen({ min, max, topValues = [] }: ColumnProfile): JsonValue[] {
-  return [...topValues.map(({ value }) => value), ...[min, max].filter((value) => value !== undefined)];
 }
 
 /** A value as people read it: times to the minute, long texts cut. */

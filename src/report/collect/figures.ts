@@ -1,4 +1,4 @@
-import { name, quoted } from '#src/core/checks/sentence.js';
+import { name, quotedValue } from '#src/core/checks/sentence.js';
 import { seriesKind } from '#src/core/metrics/index.js';
 import type { JsonValue } from '#src/core/model/profile.js';
 import type { FigureUnit } from '../report-data.js';
@@ -21,7 +21,9 @@ const UNITS: Readonly<Record<string, FigureUnit>> = {
 /** A series in words: `rows per day`, `null rate of email`, `share of 'SEK' in currency`. */
 export function labelOf(metric: string, column: string | undefined, value?: JsonValue): string {
   if (column === undefined) return TABLE_LABELS[metric] ?? words(metric);
-  return value === undefined ? `${words(metric)} of ${name(column)}` : `share of ${quoted(value)} in ${name(column)}`;
+  return value === undefined
+    ? `${words(metric)} of ${name(column)}`
+    : `share of ${quotedValue(column, value)} in ${name(column)}`;
 }
 
 export function unitOf(metric: string): FigureUnit {

@@ -1,10 +1,11 @@
-import { quoted } from '#src/core/checks/sentence.js';
+import { quotedValue } from '#src/core/checks/sentence.js';
 import type { JudgeSettings } from '#src/core/detectors/index.js';
 import { type EventSeries, eventSeries } from '#src/core/events/series.js';
 import { FRESHNESS_METRIC, seriesKind } from '#src/core/metrics/index.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { Point, TableHistory } from '#src/core/model/history.js';
 import type { SeriesPoint } from '#src/core/model/series.js';
+import { isPersonal } from '#src/core/privacy/mask.js';
 import type { ReportSeries } from '../report-data.js';
 import type { Axes } from './axes.js';
 import { labelOf, unitOf } from './figures.js';
@@ -131,8 +132,8 @@ function isAbout({ metric, column, value }: EventSeries, finding: Finding): bool
   if (column !== (finding.column ?? null)) return false;
   if (value === undefined) return metric === finding.metric;
   return finding.metric === 'category'
-    ? String(value) === finding.value
-    : metric === finding.metric && finding.message.includes(quoted(value));
+    ? (isPersonal(column ?? '', value) ? null : String(value)) === finding.value
+    : metric === finding.metric && finding.message.includes(quotedValue(column ?? '', value));
 }
 
 /** Indices of the newest points that are off and have the finding's value. */
