@@ -351,6 +351,7 @@ describe('retention', () => {
     const settings = { pointsDays: 50, runsDays: 3, now: day(104) };
     // t: 3 figures of run 0, 3 of run 1; gone: 3. Series left empty: 3 of gone, 1 of the dropped column.
     expect(await writer.applyRetention(settings)).toEqual({
+      alert_delivery: 0,
       point: 9,
       series: 4,
       finding: 1,
