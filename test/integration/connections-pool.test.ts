@@ -9,6 +9,7 @@ import { type PoolEvent, SourcePool } from '#src/adapters/postgres/source-pool.j
 import type { ConnectionSettings, Guards, PoolSettings } from '#src/contract/connection.js';
 import type { SourceSettings } from '#src/contract/messages.js';
 import { GUARDS, rejection } from '../support/connections.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
 import { type TestDatabase, testServer } from '../support/postgres.js';
 
 let database: TestDatabase;
@@ -236,5 +237,58 @@ describe('SourcePool', () => {
     await until(() => pool.stats().waiting === 0);
     await pool.end();
     expect(pool.stats().open).toBe(0);
+  });
+});
+
+describe('a pool and the circuit breaker of its source', () => {
+  test('failures of statements do not count, connections that cannot be made or break do; then nothing is sent', async () => {
+    const proxy = await startFaultProxy(settings);
+    onTestFinished(() => proxy.close());
+    const { pool, events } = createPool({ connection: { port: proxy.port } });
+    const states = () => events.flatMap((event) => (event.type === 'breaker' ? [event.transition.to] : []));
+    const codes = async (times: number, work: (client: pg.Client) => Promise<unknown>) => {
+      const found: (string | undefined)[] = [];
+      for (let n = 0; n < times; n++) found.push((await rejection(pool.withClient(work))).code);
+      return found;
+    };
+    const raise = (state: string) => (client: pg.Client) =>
+      client.query(`DO $$ BEGIN RAISE 'x' USING ERRCODE = '${state}'; END $$`);
+    // 08001 is what a foreign table says whose own server is away.
+    for (const state of ['08001', '55P03', '40P01', '57014', '53400'])
+      expect(await codes(6, raise(state))).toEqual(Array(6).fill(state));
+    const dawdle = async (client: pg.Client) => {
+      await client.query('SET idle_in_transaction_session_timeout = 1; BEGIN');
+      await sleep(50);
+      await client.query('SELECT 1');
+    };
+    expect(await codes(6, dawdle)).toEqual(Array(6).fill('25P03'));
+    expect(states()).toEqual([]);
+
+    await proxy.setMode({ kind: 'refuse' });
+    proxy.resetAll();
+    const refused = await codes(7, (client) => client.query('SELECT 1'));
+    expect(refused.slice(-2)).toEqual(['breaker_open', 'breaker_open']);
+    expect(states()).toEqual(['open']);
+    const { accepted } = proxy.counts;
+    await proxy.setMode({ kind: 'pass' });
+    await until(async () => (await pool.withClient((client) => client.query('SELECT 1')).catch(() => null)) !== null);
+    expect(states().slice(-2)).toEqual(['half-open', 'closed']);
+    expect(proxy.counts.accepted - accepted).toBe(1);
+    expect(events.filter(({ type }) => type === 'renewed')).toHaveLength(1);
+  });
+
+  test('idle connections whose other end is gone without a word cost one wait, and none is lent', async () => {
+    const proxy = await startFaultProxy(settings);
+    onTestFinished(() => proxy.close());
+    const guards = { ...GUARDS, connectTimeoutMs: 1_000 };
+    const { pool, events, slots } = createPool({ connection: { port: proxy.port }, guards });
+    await Promise.all([1, 2, 3].map(() => pool.withClient((client) => client.query('SELECT pg_sleep(0.1)'))));
+    expect(pool.stats().idle).toBe(3);
+    await sleep(2_100);
+    proxy.halfOpenAll('server');
+    const { rows } = await pool.withClient((client) => client.query<{ one: number }>('SELECT 1 AS one'));
+    expect(rows).toEqual([{ one: 1 }]);
+    expect(events.filter(({ type }) => type === 'lost')).toHaveLength(1);
+    await until(() => slots.open() === 1);
   });
 });
