@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { BreakerLimits, ConnectionSettings } from '#src/contract/connection.js';
 import type { LogRecord, WorkerSettings } from '#src/contract/messages.js';
 import type { SourceAccess, WorkerPool } from '#src/coordinator/ports.js';
@@ -17,6 +18,8 @@ export interface EngineOptions {
   readonly workers: number;
   /** DB_MAX_CONNECTIONS, where it is set. */
   readonly maxConnections?: number;
+  /** The file that each thread runs, and its old-generation heap in MiB; what the program uses when absent. */
+  readonly threads?: { readonly entry?: string; readonly heapMiB?: number };
   readonly signal: AbortSignal;
   readonly onLog: (record: LogRecord) => void;
   readonly onProgress: (source: string, rows: number, bytes: number) => void;
@@ -58,7 +61,8 @@ export function openEngine(options: EngineOptions): Engine {
   const pool = new PiscinaPool({
     threads: workers,
     settings: { ...settings, sources },
-    heapMiB: WORKER_HEAP_MIB,
+    entry: options.threads?.entry ?? fileURLToPath(import.meta.resolve('#workers/profile.worker.js')),
+    heapMiB: options.threads?.heapMiB ?? WORKER_HEAP_MIB,
     onLog: options.onLog,
     onProgress: options.onProgress,
     ...(options.redact && { redact: options.redact }),

@@ -5,7 +5,7 @@ import { compileCustomMetrics, compileTablePolicies } from '#src/config/policy.j
 import { detectRun } from '#src/coordinator/detect-run.js';
 import { historyStore } from './history-store.js';
 import type { BegunRun } from './resume.js';
-import { failureOf, type Session } from './run-session.js';
+import type { Session } from './run-session.js';
 import { columnFailures, type Found, type RunTally } from './run-view.js';
 
 /** Judge what a run stored and store the verdict; resolves with it. */
@@ -34,7 +34,6 @@ export async function detectStep(
     run: run.label,
     workers: config.workers,
     signal: stop.signal,
-    toFailure: (error) => failureOf(config, error),
   });
   tally.judged = true;
   tally.checkFailures.push(...result.failures);

@@ -1,22 +1,15 @@
-import type { DetectResult } from '#src/contract/messages.js';
+import type { DetectResult, DetectTask } from '#src/contract/messages.js';
 import { foldSchemas, inOrder } from '#src/core/checks/index.js';
-import type { Failure } from '#src/core/model/failure.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory, TableHistory } from '#src/core/model/history.js';
+import { type DatasetName, emptyVerdict, judgeSafely } from './judge-safely.js';
 import type { WorkerPool } from './ports.js';
-
-interface DatasetName {
-  readonly source: string;
-  readonly schema: string;
-  readonly table: string;
-}
 
 export interface DetectRunOptions {
   readonly run: string;
   /** How many batches are judged at the same time. */
   readonly workers: number;
   readonly signal: AbortSignal;
-  readonly toFailure: (error: unknown) => Failure;
 }
 
 /** Where histories come from and verdicts go. */
@@ -40,20 +33,11 @@ export async function detectRun(
   options: DetectRunOptions,
 ): Promise<DetectResult> {
   const sources = await store.sources();
-  const datasets: DatasetName[] = [];
-  const findings: Finding[] = [];
-  const failures: Failure[] = [];
+  const done = emptyVerdict();
   const running = new Set<Promise<void>>();
   const judge = (tables: readonly TableHistory[], ofSources: readonly SourceHistory[]) => {
-    const job: Promise<void> = pool
-      .detect({ type: 'detect', run: options.run, tables, sources: ofSources })
-      .then((result) => {
-        findings.push(...result.findings);
-        failures.push(...result.failures);
-        for (const { source, schema, table } of tables) datasets.push({ source, schema, table });
-      })
-      .catch((error: unknown) => void failures.push(options.toFailure(error)))
-      .finally(() => running.delete(job));
+    const task: DetectTask = { type: 'detect', run: options.run, tables, sources: ofSources };
+    const job: Promise<void> = judgeSafely(task, pool, options.signal, done).finally(() => running.delete(job));
     running.add(job);
   };
   judge([], sources);
@@ -63,8 +47,7 @@ export async function detectRun(
     judge(page, []);
   }
   await Promise.all(running);
-  const result = inOrder(foldSchemas(findings));
-  if (options.signal.aborted) return { findings: result, failures };
-  const judged = { datasets, sources: sources.map(({ source }) => source) };
-  return { findings: await store.judged(result, judged), failures };
+  const result = inOrder(foldSchemas(done.findings));
+  if (options.signal.aborted) return { findings: result, failures: done.failures };
+  return { findings: await store.judged(result, done), failures: done.failures };
 }

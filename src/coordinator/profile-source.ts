@@ -137,14 +137,15 @@ export async function profileSource(
 }
 
 /**
- * Run a batch; where its worker dies, run what it had not reported in halves, until the table that kills workers is alone and is
- * reported as failed. Where the source is lost, `left` has the tables without a result, the one in work first.
+ * Run a batch; where its worker dies, run what it had not reported again, in halves, until the table that kills workers is alone
+ * and is reported as failed; a table that was alone from the start gets its second try, too. Where the source is lost, `left` has the tables without a result, the one in work first.
  */
 async function profileBatchSafely(
   task: ProfileTask,
   pool: WorkerPool,
   recovery: SourceRecovery,
   options: ProfileSourceOptions,
+  isSecondTry = false,
 ): Promise<{ readonly left: readonly TableSpec[]; readonly lost: Failure | null }> {
   const nameOf = ({ schema, name }: TableSpec) => JSON.stringify([schema, name]);
   const pending = new Set(task.tables.map(nameOf));
@@ -161,14 +162,14 @@ async function profileBatchSafely(
     await Promise.all(delivered);
     const rest = left();
     if (options.signal.aborted || rest.length === 0) return { left: [], lost: null };
-    if (rest.length === 1) {
+    if (rest.length === 1 && isSecondTry) {
       await failAll(rest, threadDied(error, rest[0]!), recovery, options);
       return { left: [], lost: null };
     }
     const half = Math.ceil(rest.length / 2);
-    const first = await profileBatchSafely({ ...task, tables: rest.slice(0, half) }, pool, recovery, options);
-    if (first.lost) return { left: [...first.left, ...rest.slice(half)], lost: first.lost };
-    return profileBatchSafely({ ...task, tables: rest.slice(half) }, pool, recovery, options);
+    const first = await profileBatchSafely({ ...task, tables: rest.slice(0, half) }, pool, recovery, options, true);
+    if (first.lost || half === rest.length) return { left: [...first.left, ...rest.slice(half)], lost: first.lost };
+    return profileBatchSafely({ ...task, tables: rest.slice(half) }, pool, recovery, options, true);
   }
 }
 
@@ -178,7 +179,7 @@ function heard<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-/** A thread that ends while it reads a table (out of memory, a crash in native code) may have met a bad moment: one more try is fair. */
+/** A thread that ends while it reads a table (out of memory, a crash in native code) may have met a bad moment: the next run tries again. */
 function threadDied(error: unknown, table: TableSpec): Failure {
   const name = `${table.schema}.${table.name}`;
   const cause = error instanceof Error ? error.message : String(error);

@@ -1,89 +1,83 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine } from '#src/adapters/open-engine.js';
-import type { ChunkTask, ProfileTask, TableResult } from '#src/contract/messages.js';
-import type { WorkerPool } from '#src/coordinator/ports.js';
+import type { TableResult } from '#src/contract/messages.js';
+import { detectRun } from '#src/coordinator/detect-run.js';
 import { profileSource } from '#src/coordinator/profile-source.js';
 import { DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
-import type { TableSpec } from '#src/core/model/relation.js';
+import type { Deaths } from '../support/dying.worker.js';
 import { READS_IN_CHUNKS, type TestDatabase, testServer } from '../support/postgres.js';
+import { tableHistory } from '../support/table-history.js';
 
-const TABLES = 12;
-const GUARDS = {
-  connectTimeoutMs: 5_000,
-  statementTimeoutMs: 60_000,
-  lockTimeoutMs: 5_000,
-  maxTransactionAgeMs: 60_000,
-};
-const SETTINGS = {
-  guards: GUARDS,
-  retry: { maxAttempts: 0, backoffFactor: 1, initialDelayMs: 0, maxDelayMs: 0 },
-  pool: { size: 1, maxOverflow: 1 },
-  profile: { maxValueBytes: 1024, seed: 1, stateMinBytes: Number.MAX_SAFE_INTEGER },
-  discovery: { views: { maxCost: 0 }, foreignTables: false, excludeSchemas: [] },
-  checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
-  logLevel: 'error',
-};
+const TABLES = 24;
+const HEAP_MIB = 64;
+const file = join(mkdtempSync(join(tmpdir(), 'sentinel-deaths-')), 'deaths');
+
 let database: TestDatabase;
+let client: pg.Client;
 let engine: Engine;
 
 beforeAll(async () => {
   database = await (await testServer()).createDatabase();
-  const client = await database.client();
+  client = await database.client();
   for (let i = 1; i <= TABLES; i++)
     await client.query(
       `CREATE TABLE t${i} AS SELECT g AS id, 'value ' || g AS name FROM generate_series(1, ${i * 100}) g`,
     );
+});
+
+afterEach(async () => {
+  await engine.close();
+  delete process.env.DEATHS;
+});
+afterAll(() => rmSync(join(file, '..'), { recursive: true }));
+
+/** The engine of the program with threads that die as is said; nothing said: that cannot even start. */
+function open(workers: number, at?: Deaths['at']): Engine {
+  writeFileSync(file, '');
+  process.env.DEATHS = JSON.stringify({ file, at: at ?? {} } satisfies Deaths);
   engine = openEngine({
     connections: [database.connection],
     breaker: { failures: 5, cooldownMs: 100, recoveryMs: 0 },
-    settings: SETTINGS,
-    workers: 2,
+    settings: {
+      guards: {
+        connectTimeoutMs: 5_000,
+        statementTimeoutMs: 60_000,
+        lockTimeoutMs: 5_000,
+        maxTransactionAgeMs: 60_000,
+      },
+      retry: { maxAttempts: 0, backoffFactor: 1, initialDelayMs: 0, maxDelayMs: 0 },
+      pool: { size: 1, maxOverflow: 1 },
+      profile: { maxValueBytes: 1024, seed: 1, stateMinBytes: Number.MAX_SAFE_INTEGER },
+      discovery: { views: { maxCost: 0 }, foreignTables: false, excludeSchemas: [] },
+      checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
+      logLevel: 'error',
+    },
+    workers,
+    threads: {
+      entry: join(import.meta.dirname, '..', 'support', at ? 'dying.worker.ts' : 'there-is-no-such.worker.ts'),
+      heapMiB: HEAP_MIB,
+    },
     signal: new AbortController().signal,
     onLog() {},
     onProgress() {},
     onRetry() {},
   });
-});
-
-afterAll(() => engine.close());
-
-/** The real pool, except that a thread "dies" when it reaches a table: the results before that have been sent. */
-function dyingAt(deadly: (table: TableSpec, time: number) => boolean): WorkerPool & { deaths: number } {
-  const seen = new Map<string, number>();
-  const dies = (table: TableSpec) => {
-    const time = (seen.get(table.name) ?? 0) + 1;
-    if (deadly(table, time)) seen.set(table.name, time);
-    return deadly(table, time);
-  };
-  const pool = {
-    deaths: 0,
-    async profile(task: ProfileTask, onTable: (result: TableResult) => void) {
-      const end = task.tables.findIndex(dies);
-      const failure = await engine.pool.profile(
-        { ...task, tables: end === -1 ? task.tables : task.tables.slice(0, end) },
-        onTable,
-      );
-      if (end === -1) return failure;
-      pool.deaths++;
-      throw new Error('Worker terminated due to reaching memory limit: JS heap out of memory');
-    },
-    chunk(task: ChunkTask) {
-      if (!dies(task.table)) return engine.pool.chunk(task);
-      pool.deaths++;
-      return Promise.reject(new Error('worker exited with code: 1'));
-    },
-    detect: (task: Parameters<WorkerPool['detect']>[0]) => engine.pool.detect(task),
-  };
-  return pool;
+  return engine;
 }
 
-async function profile(pool: WorkerPool, chunkMinBytes: number): Promise<Map<string, TableResult>> {
-  const source = engine.sources[0]!;
-  const { tables } = await source.discover();
+const deaths = () => readFileSync(file, 'utf8').split('\n').slice(0, -1);
+
+async function profile({ pool, sources: [source] }: Engine, workers: number, chunkMinBytes = Number.MAX_SAFE_INTEGER) {
+  const { tables } = await source!.discover();
   const results = new Map<string, TableResult>();
-  await profileSource(tables, source, pool, {
+  await profileSource(tables, source!, pool, {
     run: 'test',
-    workers: 2,
+    workers,
     events: { timeZone: 'UTC', asOfMs: Date.now(), declared: new Map() },
     maxTables: 1_000,
     limits: { minBytes: chunkMinBytes, maxChunks: 4, maxBytes: 1e9 },
@@ -100,34 +94,91 @@ async function profile(pool: WorkerPool, chunkMinBytes: number): Promise<Map<str
   return results;
 }
 
-test('a table that kills its thread is the only one that fails', async () => {
-  const pool = dyingAt((table) => table.name === 't7');
-  const results = await profile(pool, Number.MAX_SAFE_INTEGER);
-  expect(pool.deaths).toBeGreaterThan(0);
+/** Every table is read but these, which are reported. */
+function expectOnly(results: ReadonlyMap<string, TableResult>, failed: Readonly<Record<string, RegExp>>): void {
   expect(results.size).toBe(TABLES);
   for (let i = 1; i <= TABLES; i++) {
     const { profile: found } = results.get(`t${i}`)!;
-    if (i === 7) expect(found).toMatchObject({ status: 'failed', failure: { code: 'worker_died' } });
-    else expect(found).toMatchObject({ status: 'ok', rowCount: i * 100 });
+    const cause = failed[`t${i}`];
+    if (cause) {
+      expect(found).toMatchObject({ status: 'failed', failure: { code: 'worker_died', table: `public.t${i}` } });
+      expect(found.failure!.message).toMatch(cause);
+    } else expect(found).toMatchObject({ status: 'ok', rowCount: i * 100 });
   }
-});
+}
 
-test.skipIf(!READS_IN_CHUNKS)('a big table is begun anew where a thread died under one of its chunks', async () => {
-  const pool = dyingAt((table, time) => table.name === 't12' && time === 1);
-  const results = await profile(pool, 8192);
-  expect(pool.deaths).toBe(1);
-  expect(results.get('t12')).toMatchObject({
-    profile: { status: 'ok', rowCount: 1_200, consistent: true },
-    attempts: 2,
-  });
-  expect(results.get('t12')!.chunks).toBeGreaterThan(1);
-});
+/** The dead leave nothing on the server but what the living hold. */
+async function expectNoOrphans(limit: number): Promise<void> {
+  const ours = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'sentinel/%' AND datname = current_database()`;
+  for (;;) {
+    const { rows } = await client.query<{ n: number }>(ours);
+    if (rows[0]!.n <= limit) return;
+    await sleep(20);
+  }
+}
 
-test('a big table whose every try kills a thread fails alone', async () => {
-  const results = await profile(
-    dyingAt((table) => table.name === 't11'),
-    8192,
+const OUT_OF_MEMORY =
+  /^the worker thread that read public\.\w+ ended \(Worker terminated due to reaching memory limit: JS heap out of memory\)/;
+
+test.each([
+  ['runs out of memory', 'oom', OUT_OF_MEMORY],
+  ['throws what nobody catches', 'throw', /ended \(a crash that nobody catches\)/],
+  ['ends by process.exit', 'exit', /ended \(worker exited with code: 3\)/],
+] as const)(
+  'a thread that %s is replaced; a table fails alone, and only if it kills every time',
+  async (_, how, message) => {
+    const results = await profile(open(1, { t7: { how }, t5: { how, times: 1 } }), 1);
+    expectOnly(results, { t7: message });
+    const ofT7 = deaths().filter((table) => table === 't7').length;
+    // In a batch of three, then in its half, then alone: no more.
+    expect(ofT7).toBeGreaterThan(1);
+    expect(ofT7).toBeLessThanOrEqual(3);
+    expect(deaths()).toHaveLength(ofT7 + 1);
+    await expectNoOrphans(1);
+    expect(engine.connectionsPeak()).toBeLessThanOrEqual(2);
+  },
+);
+
+test.skipIf(!READS_IN_CHUNKS)(
+  'under a chunk: the table is begun anew, and given up where every try ends so',
+  async () => {
+    const results = await profile(open(2, { t24: { how: 'oom', times: 1 }, t22: { how: 'exit' } }), 2, 8192);
+    expectOnly(results, { t22: /worker exited with code: 3/ });
+    expect(results.get('t24')).toMatchObject({ attempts: 2, profile: { consistent: true } });
+    expect(results.get('t24')!.chunks).toBeGreaterThan(1);
+  },
+);
+
+test('while it judges: the others are judged, and the table is named', async () => {
+  const names = Array.from({ length: 5 }, (_, i) => `j${i}`);
+  const judged: string[] = [];
+  const { failures } = await detectRun(
+    {
+      sources: async () => [],
+      async *tables() {
+        yield names.map((table) => tableHistory({ table }));
+      },
+      async judged(findings, { datasets }) {
+        judged.push(...datasets.map(({ table }) => table));
+        return findings;
+      },
+    },
+    open(1, { j3: { how: 'oom' } }).pool,
+    { run: 'test', workers: 1, signal: new AbortController().signal },
   );
-  expect(results.get('t11')!.profile).toMatchObject({ status: 'failed', failure: { code: 'worker_died' } });
-  expect([...results.values()].filter(({ profile: { status } }) => status === 'ok')).toHaveLength(TABLES - 1);
+  expect(judged.sort()).toEqual(names.filter((name) => name !== 'j3'));
+  expect(failures).toMatchObject([{ code: 'worker_died', table: 'sales.j3' }]);
+  expect(failures[0]!.message).toMatch(
+    /^batch\.sales\.j3 could not be judged: its worker thread failed \(.*memory limit.*\); the others are judged$/,
+  );
+});
+
+test('threads that cannot even start fail every table, and nothing waits for ever', async () => {
+  const results = await profile(open(2), 2);
+  expect(results.size).toBe(TABLES);
+  for (const { profile: found } of results.values()) {
+    expect(found).toMatchObject({ status: 'failed', failure: { code: 'worker_died' } });
+    expect(found.failure!.message).toMatch(/no worker thread could be started: Cannot find module/);
+  }
+  await expect(engine.pool.profile({} as never, () => {})).rejects.toThrow('no worker thread could be started');
 });

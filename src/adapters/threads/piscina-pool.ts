@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { BroadcastChannel, type Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { maskCredentials } from '#src/config/redact.js';
@@ -23,6 +22,8 @@ import type { Failure } from '#src/core/model/failure.js';
 export interface ThreadPoolOptions {
   readonly threads: number;
   readonly settings: WorkerSettings;
+  /** The file that each thread runs: its default export is what `createWorkerHost` returns. */
+  readonly entry: string;
   /** Old-generation heap of each thread, MiB. */
   readonly heapMiB: number;
   readonly onLog: (record: LogRecord) => void;
@@ -49,7 +50,7 @@ export class PiscinaPool implements WorkerPool {
   constructor(options: ThreadPoolOptions) {
     this.#redact = options.redact ?? maskCredentials;
     this.#piscina = new Piscina({
-      filename: fileURLToPath(import.meta.resolve('#workers/profile.worker.js')),
+      filename: options.entry,
       minThreads: options.threads,
       maxThreads: options.threads,
       concurrentTasksPerWorker: 1,
