@@ -1,6 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { addAlertCommands } from './alerts-program.js';
 import { addAuditCommands } from './audit-program.js';
+import { CliCommand } from './command.js';
 import type { BacktestOptions } from './commands/backtest.js';
 import type { DemoCommandOptions } from './commands/demo.js';
 import type { ReportOptions } from './commands/report.js';
@@ -10,12 +11,14 @@ import type { Io } from './io.js';
 import { writeLine } from './io.js';
 import {
   parseCount,
+  parsePath,
   type RunOptions,
   type SelectionOptions,
   withOutcome,
   withReading,
   withSelection,
 } from './options.js';
+import { showMessage } from './render/message.js';
 
 const EXIT_CODES = `
 Exit codes: 0 nothing at or above --fail-on, 1 such findings, 2 a source or table could not be judged,
@@ -36,15 +39,19 @@ export async function runCli(argv: readonly string[], io: Io, version: string): 
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (error instanceof CliError) {
-      writeLine(io.stderr, error.message);
+      writeLine(io.stderr, showMessage(error.message, widthOf(io)));
       return error.exitCode;
     }
     throw error;
   }
 }
 
+function widthOf({ stderr }: Io): number | undefined {
+  return stderr.isTTY ? stderr.columns : undefined;
+}
+
 function buildProgram(io: Io, version: string, run: (command: () => Promise<number>) => Promise<void>): Command {
-  const program = new Command('sentinel')
+  const program = new CliCommand('sentinel')
     .description(
       'Looks at every table of your Postgres warehouses, knows what is normal for each, and says what is not.',
     )
@@ -56,6 +63,7 @@ function buildProgram(io: Io, version: string, run: (command: () => Promise<numb
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
+      outputError: (text, write) => write(`${showMessage(text.trimEnd(), widthOf(io))}\n`),
     })
     .addHelpText(
       'after',
@@ -176,7 +184,7 @@ ${EXIT_CODES}`,
     'write what was found, and every table, as one HTML file',
     "  $ sentinel report\n  $ sentinel report --output /var/www/data/index.html\n  $ sentinel report --source batch --table 'sales.*'",
   )
-    .option('--output <file>', 'where it is written', 'sentinel-report.html')
+    .option('--output <file>', 'where it is written', parsePath, 'sentinel-report.html')
     .option('--source <name...>', 'only these sources')
     .option('--table <glob...>', 'only tables that match: table, schema.table or source.schema.table, with * and ?')
     .option('--run <label>', 'report this run; default the newest')
@@ -192,7 +200,11 @@ ${EXIT_CODES}`,
       "  $ sentinel backtest\n  $ sentinel backtest --table 'sales.*' --json\n  $ sentinel backtest --input series/ --json",
     ),
   )
-    .option('--input <dir>', 'judge the CSV files (timestamp,value) below this folder instead, point by point')
+    .option(
+      '--input <dir>',
+      'judge the CSV files (timestamp,value) below this folder instead, point by point',
+      parsePath,
+    )
     .option('--json', 'results on stdout as JSON lines')
     .action((options: BacktestOptions) =>
       run(async () => (await import('./commands/backtest.js')).backtestCommand(options, io)),

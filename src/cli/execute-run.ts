@@ -18,9 +18,10 @@ import { type Io, writeLine } from './io.js';
 import { withoutSecrets } from './known-secrets.js';
 import { loadSettings } from './load-settings.js';
 import { logFindings, logging } from './logging-view.js';
-import { checkMetricsFile, writeFailureMetrics, writeRunMetrics } from './metrics/metrics-file.js';
+import { writeFailureMetrics, writeRunMetrics } from './metrics/metrics-file.js';
 import type { RunOptions } from './options.js';
 import { profileStep } from './profile-step.js';
+import { checkOutputFile } from './output-file.js';
 import { createProgress, progressMode } from './render/progress.js';
 import { replaySpools, spoolFolder } from './replay-spool.js';
 import { type BegunRun, beginRun } from './resume.js';
@@ -44,7 +45,7 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const config = withGentle(loadSettings(io), options);
   const sources = selectSources(config, options.source);
   const wanted = tableFilter(config, options); // bad patterns end it before anything is opened
-  if (options.metricsFile) await checkMetricsFile(options.metricsFile);
+  if (options.metricsFile) await checkOutputFile('--metrics-file', options.metricsFile);
   const quiet = options.quiet === true;
   const progress = createProgress({ stream: io.stderr, mode: progressMode(io.stderr, quiet || options.json === true) });
   const logs = createLogSystem(config.logs, { console: progress.console, quiet, secrets: configSecrets(config) });

@@ -34,7 +34,7 @@ export function withOutcome(command: Command): Command {
   return command
     .option('--as-of <time>', 'the clock of freshness, ISO 8601; default now', parseTime)
     .option('--json', 'results on stdout as JSON lines, everything else on stderr')
-    .option('--metrics-file <file>', 'write figures of this run as a Prometheus text file')
+    .option('--metrics-file <file>', 'write figures of this run as a Prometheus text file', parsePath)
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 where a finding is at least this severe')
         .choices(['info', 'warn', 'critical', 'never'])
@@ -71,4 +71,10 @@ export function parseTime(text: string): Date {
 export function parseCount(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('give a whole number of at least 1.');
   return Number(text);
+}
+
+/** The path of a file or folder: `--output ""` is a variable of a script that is not set. */
+export function parsePath(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('give a path.');
+  return text;
 }

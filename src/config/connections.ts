@@ -6,6 +6,7 @@ import type { RawEnvironment, RawVariable } from './load-env.js';
 import { parseVariables, type Values } from './parse-variables.js';
 import { readPasswordFile } from './password-file.js';
 import { type Problem, showValue } from './problem.js';
+import { whyUnreadable } from './read-text.js';
 import { connectionVariables, envPrefix, metadataVariables, sourceDefaults } from './variables.js';
 
 /** What building a connection needs: where values come from, where relative paths start, where problems go. */
@@ -119,13 +120,9 @@ function readPassword(
   }
   const found = showValue(values.PASSWORD_FILE, false);
   const allowed = 'a readable file that holds the password';
-  try {
-    const read = readPasswordFile(resolve(cwd, values.PASSWORD_FILE));
-    if ('password' in read) return read.password;
-    problems.push({ setting, ...place, found, allowed, fix: read.fix });
-  } catch (error) {
-    problems.push({ setting, ...place, found, allowed, fix: unreadable(error) });
-  }
+  const read = readPasswordFile(resolve(cwd, values.PASSWORD_FILE));
+  if ('password' in read) return read.password;
+  problems.push({ setting, ...place, found, allowed, fix: read.fix });
   return undefined;
 }
 
@@ -149,7 +146,7 @@ function checkTls(prefix: string, values: SourceValues, { cwd, raw, problems }: 
     } catch (error) {
       const found = showValue(path, false);
       const setting = `${prefix}_${key}`;
-      problems.push({ setting, ...place(key), found, allowed: 'a readable file', fix: unreadable(error) });
+      problems.push({ setting, ...place(key), found, allowed: 'a readable file', fix: whyUnreadable(error) });
     }
     return absolute;
   };
@@ -226,11 +223,4 @@ export function isLoopback(host: string): boolean {
 function placeOf(raw: RawVariable | undefined): Pick<Problem, 'file' | 'line'> {
   if (raw?.file === undefined || raw.line === undefined) return {};
   return { file: raw.file, line: raw.line };
-}
-
-function unreadable(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file: correct the path or mount it';
-  if (code === 'EACCES' || code === 'EPERM') return 'give this user the right to read it';
-  return code === 'EISDIR' ? 'name a file, this is a folder' : `it cannot be read (${code}): check the path`;
 }

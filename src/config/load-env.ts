@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DotenvFile, readDotenv } from './dotenv-file.js';
 import { type Problem, showValue } from './problem.js';
+import { readText } from './read-text.js';
 import { VARIABLES } from './variables.js';
 
 /** The text of a variable and where it comes from; without `file`, the real environment or a command-line option. */
@@ -78,12 +78,10 @@ interface NamedFile extends DotenvFile {
 
 function readFile(cwd: string, name: string): NamedFile {
   try {
-    return { name, ...readDotenv(readFileSync(join(cwd, name), 'utf8'), name) };
+    return { name, ...readDotenv(readText(join(cwd, name)) ?? '', name) };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { name, entries: [], problems: [] };
-    const fix = code === 'EACCES' ? 'give this user the right to read it' : `make it a file (${code})`;
-    return { name, entries: [], problems: [{ setting: name, file: name, allowed: 'a readable file', fix }] };
+    const fix = (error as Error).message;
+    return { name, entries: [], problems: [{ setting: name, file: name, allowed: 'a readable text file', fix }] };
   }
 }
 

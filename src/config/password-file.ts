@@ -1,10 +1,16 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { readText } from './read-text.js';
 
-/** The password in a file: all of it but one newline at its end. Rejects what no server takes with a reason; throws as `readFileSync`. */
+/** The password in a file: all of it but one newline at its end; or what to do where there is none. */
 export function readPasswordFile(path: string): { readonly password: string } | { readonly fix: string } {
-  const password = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-  if (password === '') return { fix: 'write the password into the file' };
-  return password.includes('\0') ? { fix: 'remove the NUL character from the file' } : { password };
+  try {
+    const password = readText(path)?.replace(/\r?\n$/, '');
+    if (password === undefined) return { fix: 'there is no such file: correct the path or mount it' };
+    if (password === '') return { fix: 'write the password into the file' };
+    return password.includes('\0') ? { fix: 'remove the NUL character from the file' } : { password };
+  } catch (error) {
+    return { fix: (error as Error).message };
+  }
 }
 
 /** True where every account of this machine may read the file; false where it cannot be told. */

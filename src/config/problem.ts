@@ -27,15 +27,20 @@ export class ConfigError extends Error {
   }
 }
 
+/** A broken file may have a problem in each of thousands of lines. */
+const MAX_SHOWN = 40;
+
 /** All problems as text for a person: setting and place, then what was found, what is allowed, and the fix. */
 export function formatProblems(problems: readonly Problem[]): string {
   const title = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  const blocks = problems.map((problem) => {
+  const blocks = problems.slice(0, MAX_SHOWN).map((problem) => {
     const lines = [`  ${printable(problem.setting)}${formatPlace(problem)}`];
     if (problem.found !== undefined) lines.push(`    found    ${problem.found}`);
     lines.push(`    allowed  ${problem.allowed}`, `    fix      ${problem.fix}`);
     return lines.join('\n');
   });
+  const more = problems.length - blocks.length;
+  if (more > 0) blocks.push(`  and ${more} more; correct these first`);
   return [`The configuration has ${title}:`, ...blocks].join('\n\n');
 }
 
@@ -56,5 +61,7 @@ export function showValue(value: string, secret: boolean): string {
 }
 
 function printable(text: string): string {
-  return text.replace(/\p{C}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) =>
+    character === '\n' ? '\\n' : `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }

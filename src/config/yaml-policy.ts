@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as Yaml from 'yaml';
@@ -9,24 +9,24 @@ import { suggest } from './names.js';
 import { type CustomMetric, DEFAULT_METRIC_COST, DEFAULT_POLICY, DEFAULT_VIEW_COST, type Policy } from './policy.js';
 import { type PolicyOutput, policyJsonSchema, policySchema } from './policy-schema.js';
 import { type Problem, showValue } from './problem.js';
+import { readText } from './read-text.js';
 
 export const POLICY_FILE = 'sentinel.yaml';
 
 /** Read sentinel.yaml of the working directory; what is wrong with it goes to `problems`. */
 export function readPolicy(cwd: string, problems: Problem[]): Policy {
-  const path = join(cwd, POLICY_FILE);
-  if (!existsSync(path)) {
+  let text: string | undefined;
+  try {
+    text = readText(join(cwd, POLICY_FILE));
+  } catch (error) {
+    const fix = (error as Error).message;
+    problems.push({ setting: POLICY_FILE, file: POLICY_FILE, allowed: 'a readable text file', fix });
+    return DEFAULT_POLICY;
+  }
+  if (text === undefined) {
     const other = 'sentinel.yml';
     if (existsSync(join(cwd, other)))
       problems.push({ setting: other, file: other, allowed: POLICY_FILE, fix: `rename the file to ${POLICY_FILE}` });
-    return DEFAULT_POLICY;
-  }
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const fix = `make it readable (${(error as NodeJS.ErrnoException).code})`;
-    problems.push({ setting: POLICY_FILE, file: POLICY_FILE, allowed: 'a readable file', fix });
     return DEFAULT_POLICY;
   }
   return parsePolicy(text, problems);
@@ -37,6 +37,17 @@ export function parsePolicy(text: string, problems: Problem[]): Policy {
   const { parseDocument, LineCounter: Counter } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   const lines = new Counter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  if (document.errors.some(({ message }) => /call stack/i.test(message))) {
+    const found = 'lists and mappings too deep in each other';
+    problems.push({
+      setting: POLICY_FILE,
+      file: POLICY_FILE,
+      found,
+      allowed: 'YAML 1.2',
+      fix: 'nest them less deeply',
+    });
+    return DEFAULT_POLICY;
+  }
   if (document.errors.length > 0) {
     for (const { message, pos } of document.errors)
       problems.push({

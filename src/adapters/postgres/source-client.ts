@@ -254,12 +254,8 @@ function requirePassword(settings: ConnectionSettings): string {
 /** What the file holds now: a password is rotated under programs that run. While it is away or empty, what it held at the start. */
 function currentPassword({ password, passwordFile }: ConnectionSettings): string | undefined {
   if (passwordFile === undefined) return password;
-  try {
-    const read = readPasswordFile(passwordFile);
-    return 'password' in read ? read.password : password;
-  } catch {
-    return password;
-  }
+  const read = readPasswordFile(passwordFile);
+  return 'password' in read ? read.password : password;
 }
 
 /** True for an error message of a Postgres server, as opposed to one of node-postgres or of the network. */

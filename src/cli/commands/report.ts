@@ -13,6 +13,7 @@ import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
 import type { SelectionOptions } from '../options.js';
+import { checkOutputFile, unwritableFile } from '../output-file.js';
 import { formatBytes, formatCount } from '../render/format.js';
 import { personName } from '../person.js';
 import { openMetadata, orUsageError } from '../run-store.js';
@@ -30,6 +31,8 @@ export async function reportCommand(options: ReportOptions, io: Io): Promise<num
   const config = loadSettings(io);
   const sources = selectSources(config, options.source).map(({ name }) => name);
   const wanted = tableFilter(config, options);
+  const path = resolve(io.cwd, options.output);
+  await checkOutputFile('--output', path);
   const store = await openMetadata(config, () => undefined);
   try {
     const run = await reportedRun(store, options.run);
@@ -44,7 +47,6 @@ export async function reportCommand(options: ReportOptions, io: Io): Promise<num
       unmask: options.unmask === true,
     });
     const page = Buffer.from(renderPage(data, await pageAssets()));
-    const path = resolve(io.cwd, options.output);
     await writeReport(path, page);
     const of = formatCount(data.tables.length, 'table');
     writeLine(io.stdout, `Report of ${of}: ${path} (${formatBytes(page.length)}); open it in a browser.`);
@@ -90,9 +92,6 @@ async function writeReport(path: string, page: Buffer): Promise<void> {
   try {
     await writeFile(path, page);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CliError(
-      `--output: ${path} cannot be written (${code}); name a file in a folder that exists and is yours`,
-    );
+    throw unwritableFile('--output', path, error);
   }
 }

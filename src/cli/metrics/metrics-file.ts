@@ -1,24 +1,13 @@
-import { constants } from 'node:fs';
-import { access, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Engine } from '#src/adapters/open-engine.js';
 import { StoreError } from '#src/adapters/store/failure.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
-import { CliError } from '../exit-code.js';
 import type { Session } from '../run-session.js';
 import type { Found, RunSummaryRecord, RunTally } from '../run-view.js';
 import { type MetricFamily, prometheusText, readSamples } from './prometheus-text.js';
 import { endFamilies, type RunEnd, runFamilies, type StoreFigures, storeFigures } from './run-metrics.js';
-
-/** Ends with exit 3 where the file's folder is not there or not ours to write; called before anything else is done. */
-export async function checkMetricsFile(file: string): Promise<void> {
-  await access(dirname(file), constants.W_OK).catch((error: NodeJS.ErrnoException) => {
-    throw new CliError(
-      `--metrics-file: ${file} cannot be written (${error.code}); name a file in a folder that exists and may be written`,
-    );
-  });
-}
 
 /** Write the figures of a run that came to its end, where `--metrics-file` asks for it. Never rejects: the run's outcome stands. */
 export async function writeRunMetrics(

@@ -1,0 +1,23 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { CliError } from './exit-code.js';
+
+/** Ends with exit 3 where `path` cannot become a file; called before anything else is done. */
+export async function checkOutputFile(option: string, path: string): Promise<void> {
+  try {
+    if ((await stat(path).catch(() => undefined))?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    // The dot asks for a folder: in a file nobody could write either.
+    await access(`${dirname(path)}/.`, constants.W_OK);
+  } catch (error) {
+    throw unwritableFile(option, path, error);
+  }
+}
+
+/** The end of a program that could not write a file after all. */
+export function unwritableFile(option: string, path: string, error: unknown): CliError {
+  const { code } = error as NodeJS.ErrnoException;
+  return new CliError(
+    `${option}: ${path} cannot be written (${code}); name a file in a folder that exists and may be written`,
+  );
+}
