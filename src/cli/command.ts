@@ -8,7 +8,10 @@ export class CliCommand extends Command {
   }
 
   override error(message: string, options?: ErrorOptions): never {
-    const text = options?.code === 'commander.excessArguments' ? this.#excess() : message;
+    const text =
+      options?.code === 'commander.excessArguments'
+        ? this.#excess()
+        : message.replace(/ is invalid\. (?=[a-z])/, ' is invalid; ');
     return super.error(text, options);
   }
 

@@ -16,8 +16,18 @@ export async function checkOutputFile(option: string, path: string): Promise<voi
 
 /** The end of a program that could not write a file after all. */
 export function unwritableFile(option: string, path: string, error: unknown): CliError {
-  const { code } = error as NodeJS.ErrnoException;
+  const { code = 'no reason given' } = error as NodeJS.ErrnoException;
+  const why = CAUSES[code] ?? code;
   return new CliError(
-    `${option}: ${path} cannot be written (${code}); name a file in a folder that exists and may be written`,
+    `${option}: ${path} cannot be written (${why}); name a file in a folder that exists and may be written`,
   );
 }
+
+const CAUSES: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EACCES: 'this user has no right to',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+};

@@ -33,15 +33,24 @@ const MAX_SHOWN = 40;
 /** All problems as text for a person: setting and place, then what was found, what is allowed, and the fix. */
 export function formatProblems(problems: readonly Problem[]): string {
   const title = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  const blocks = problems.slice(0, MAX_SHOWN).map((problem) => {
-    const lines = [`  ${printable(problem.setting)}${formatPlace(problem)}`];
-    if (problem.found !== undefined) lines.push(`    found    ${problem.found}`);
-    lines.push(`    allowed  ${problem.allowed}`, `    fix      ${problem.fix}`);
-    return lines.join('\n');
-  });
+  const blocks = [...problems]
+    .sort(byPlace)
+    .slice(0, MAX_SHOWN)
+    .map((problem) => {
+      const lines = [`  ${printable(problem.setting)}${formatPlace(problem)}`];
+      if (problem.found !== undefined) lines.push(`    found    ${problem.found}`);
+      lines.push(`    allowed  ${problem.allowed}`, `    fix      ${problem.fix}`);
+      return lines.join('\n');
+    });
   const more = problems.length - blocks.length;
   if (more > 0) blocks.push(`  and ${more} more; correct these first`);
   return [`The configuration has ${title}:`, ...blocks].join('\n\n');
+}
+
+/** A file is corrected from its top to its end. */
+function byPlace(a: Problem, b: Problem): number {
+  const files = (a.file ?? '').localeCompare(b.file ?? '');
+  return files || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 function formatPlace({ file, line, column }: Problem): string {

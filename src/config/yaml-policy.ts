@@ -179,7 +179,7 @@ function describe(issue: Issue, locator: Locator): Problem[] {
     {
       setting: formatPath(issue.path),
       ...placeOf(issue.path, locator),
-      found: value === undefined ? 'nothing' : isScalar ? showValue(String(value), false) : 'a list or a mapping',
+      found: value === undefined ? 'no value' : isScalar ? showValue(String(value), false) : 'a list or a mapping',
       allowed: allowed === undefined ? issue.message : describeType(allowed),
       fix: 'correct it',
     },

@@ -239,7 +239,7 @@ describe('malformed settings are exit 3, with the place and the fix:', () => {
     [
       'several things at once',
       { '.env': 'LOG_LEVEL=loud\nCONNECT_TIMEOUT=-1\n', 'sentinel.yaml': 'inclood: []\n' },
-      /has 3 problems:[\s\S]*CONNECT_TIMEOUT[\s\S]*LOG_LEVEL[\s\S]*inclood/,
+      /has 3 problems:[\s\S]*LOG_LEVEL[\s\S]*CONNECT_TIMEOUT[\s\S]*inclood/,
     ],
   ])('%s', async (_, files, message) => {
     const cwd = workFolder();
