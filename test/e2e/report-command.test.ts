@@ -70,9 +70,9 @@ describe('report', () => {
   test.each([
     [
       ['--output', 'no/such/folder/report.html'],
-      /^--output: .*no\/such\/folder\/report\.html cannot be written \(ENOENT\); name a file in a folder that exists and is yours\n$/,
+      /^--output: .*no\/such\/folder\/report\.html cannot be written \(its folder does not exist\); name a file in a folder that exists and may be written\n$/,
     ],
-    [['--output', '.'], /^--output: .* cannot be written \(EISDIR\);/],
+    [['--output', '.'], /^--output: .* cannot be written \(it is a folder\);/],
     [['--source', 'lake'], /^--source: no source is named "lake"; SENTINEL_SOURCES has batch\n$/],
     [['--table', 'a..b'], /^--table: "a\.\.b" is no pattern;/],
   ])('%j ends with a message and exit code 3', async (options, message) => {

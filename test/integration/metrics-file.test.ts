@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -115,11 +115,11 @@ describe('the metrics file', () => {
     const { file, run, cwd, env } = await openShop();
     writeFileSync(file, 'not\u0000 metrics\n# TYPE x counter\nsentinel_profile_rows_total many\n');
     expect((await run()).samples.get('sentinel_profile_rows_total')).toBe(5 * 500 + 291);
-    const folder = join(cwd, 'folder.prom');
-    mkdirSync(folder);
-    const { code, stderr } = await runCli(['run', '--metrics-file', folder], { cwd, env });
+    // longer than a name may be, which only whoever writes it is told
+    const impossible = join(cwd, `${'long'.repeat(100)}.prom`);
+    const { code, stderr } = await runCli(['run', '--metrics-file', impossible], { cwd, env });
     expect(code).toBe(0);
-    expect(stderr).toMatch(/ERROR .*--metrics-file: .*folder\.prom cannot be written \(E/);
+    expect(stderr).toMatch(/ERROR .*--metrics-file: .*long\.prom cannot be written \(E/);
     expect(readdirSync(cwd).filter((name) => name.includes('sentinel-metrics'))).toEqual([]);
   });
 });
