@@ -32,6 +32,14 @@ export default defineConfig({
         extends: true as const,
         test: { name, include: [`test/${name}/**/*.test.ts`], ...ON_POSTGRES },
       })),
+      {
+        extends: true as const,
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          globalSetup: [support('faults/global-setup.ts')],
+        },
+      },
     ],
   },
 });

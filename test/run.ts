@@ -11,13 +11,13 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   knip: ['knip'],
   build: ['npm', 'run', '--silent', 'build'],
 };
-const PROJECTS = ['unit', 'laws', 'conformance', 'integration', 'e2e'];
+const PROJECTS = ['unit', 'laws', 'conformance', 'integration', 'e2e', 'faults'];
 const LISTS: Readonly<Record<string, readonly string[]>> = {
   check: ['format', 'lint', 'types', 'unit', 'laws', 'knip'],
   all: ['format', 'lint', 'types', 'knip', 'build', ...PROJECTS],
 };
 /** Run what `build` made. */
-const ON_BUILD = ['integration', 'e2e'];
+const ON_BUILD = ['integration', 'e2e', 'faults'];
 
 const failures: string[] = [];
 

@@ -29,6 +29,8 @@ export interface ProxiedConnection {
   readonly serverSidePort: number;
   /** RST to both sides. */
   reset(): void;
+  /** FIN to both sides, whatever they were saying. */
+  end(): void;
   /** One side is gone, and the other is not told: what it sends is lost, and it hears nothing more. */
   halfOpen(gone: 'client' | 'server'): void;
 }
@@ -44,6 +46,8 @@ export interface FaultProxy {
   halfOpenAll(gone: 'client' | 'server'): void;
   /** Resolves after `act` was done on the last connection chosen: before the rest of the answer, if any, passes. */
   trap(trap: Trap, act: (connection: ProxiedConnection) => unknown): Promise<void>;
+  /** Forgets traps that have not sprung: their promises stay open. */
+  disarm(): void;
   close(): Promise<void>;
 }
 
@@ -62,7 +66,11 @@ export async function startFaultProxy(
   let accepted = 0;
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     accepted++;
-    const link = new Link(client, connect({ ...target, allowHalfOpen: true, noDelay: true }), line);
+    const link = new Link(
+      client,
+      connect({ host: target.host, port: target.port, allowHalfOpen: true, noDelay: true }),
+      line,
+    );
     links.add(link);
     link.closed.then(() => links.delete(link));
   });
@@ -99,6 +107,9 @@ export async function startFaultProxy(
         };
         line.traps.push({ request: Buffer.from(request), answerBytes, left: times, spring });
       }),
+    disarm() {
+      line.traps.length = 0;
+    },
     async close() {
       server.close();
       for (const link of links) link.reset();
@@ -164,6 +175,10 @@ class Link implements ProxiedConnection {
     for (const socket of [this.#client, this.#server])
       if (socket.connecting) socket.destroy();
       else if (!socket.destroyed) socket.resetAndDestroy();
+  }
+
+  end(): void {
+    for (const socket of [this.#client, this.#server]) socket.destroy();
   }
 
   halfOpen(gone: 'client' | 'server'): void {
