@@ -92,7 +92,7 @@ test.each([
     'tables:\n  - match: a\n    insertTme: b',
     { setting: 'tables[0].insertTme', line: 3, column: 5, fix: 'rename it to insertTime' },
   ],
-  ['a missing key', 'tables:\n  - insertTime: a', { setting: 'tables[0].match', line: 2, found: 'nothing' }],
+  ['a missing key', 'tables:\n  - insertTime: a', { setting: 'tables[0].match', line: 2, found: 'no value' }],
   ['a wrong type', 'views: 3', { setting: 'views', line: 1, found: '3', allowed: 'a mapping (key: value)' }],
   ['a text for a number', 'views:\n  maxCost: lots', { setting: 'views.maxCost', line: 2, column: 3, found: 'lots' }],
   ['a bad glob', 'include:\n  - a.b.c.d', { setting: 'include[0]', line: 2, column: 5, found: 'a.b.c.d' }],
