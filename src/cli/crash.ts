@@ -1,6 +1,9 @@
-import { isSecretKey } from '#src/config/redact.js';
 import { EXIT } from './exit-code.js';
 import { rememberSecrets, withoutSecrets } from './known-secrets.js';
+
+/** By its end: the source `password_resets` has a PASSWORD_RESETS_DB_HOST. */
+const SECRET_NAME =
+  /(password|passwd|pwd|secret|token|credentials?|(api|access|private|routing|secret)_?key|dsn|url)$/i;
 
 /**
  * The environment as it was; its secrets are removed from the process, so that they are in no diagnostic report, no worker
@@ -9,7 +12,7 @@ import { rememberSecrets, withoutSecrets } from './known-secrets.js';
 export function takeEnvironment(): Readonly<Record<string, string | undefined>> {
   const environment = { ...process.env };
   const secrets = Object.entries(environment).filter(
-    ([name, value]) => isSecretKey(name) && !/^PG/.test(name) && value,
+    ([name, value]) => SECRET_NAME.test(name) && !/^PG/.test(name) && value,
   );
   for (const [name] of secrets) delete process.env[name];
   rememberSecrets(secrets.map(([, value]) => value!));
