@@ -66,12 +66,12 @@ describe.skipIf(!pgbouncerIsHere())('a run behind PgBouncer', () => {
     expect(without.content.points!.length).toBeGreaterThan(100);
   });
 
-  test('health names the mode of each source', async () => {
+  test('health names the mode of each source, and of the store', async () => {
     for (const mode of ['transaction', 'session'] satisfies PoolMode[]) {
       const { port } = await startPgbouncer(batch.connection, mode);
       const env = environment(batch, port);
       const { stdout } = await runCli(['health'], { cwd: workFolder(), env });
-      expect(stdout.match(new RegExp(`behind a pooler \\(${mode} mode\\)`, 'g'))).toHaveLength(2);
+      expect(stdout.match(new RegExp(`behind a pooler \\(${mode} mode\\)`, 'g'))).toHaveLength(3);
     }
   });
 
