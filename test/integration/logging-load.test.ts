@@ -26,8 +26,13 @@ test('a worker that logs faster than the files take it waits, and goes on where 
   worker.on('message', (record: LogRecord) => records.push(record));
   const ended = once(worker, 'exit');
   const counts = new Int32Array(logs.pressure);
-  while (Atomics.notify(counts, 1) === 0) await pause(1); // how many threads were waiting
+  let waited = false;
+  while (!waited && worker.threadId !== -1) {
+    waited = Atomics.notify(counts, 1) > 0; // how many threads were waiting
+    await pause(1);
+  }
   await ended;
+  expect(waited).toBe(true);
   expect(records).toHaveLength(12_000);
   for (const record of records) logs.accept(record);
   await logs.close();
