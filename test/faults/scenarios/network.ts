@@ -24,7 +24,6 @@ export const networkFaults: readonly Scenario[] = [
     inject: ({ world }) => world.line.setMode({ kind: 'throttle', bytesPerSecond: 600_000 }),
     heal: pass,
     ends: 'complete',
-    short: true,
   },
   {
     name: 'a line too narrow for the big table',
@@ -47,7 +46,6 @@ export const networkFaults: readonly Scenario[] = [
     when: 'in the middle of a row',
     inject: ({ connection }) => connection!.end(),
     ends: 'complete',
-    short: true,
   },
   {
     name: 'the connection is reset each time the big table is read',
@@ -65,7 +63,6 @@ export const networkFaults: readonly Scenario[] = [
       heal: pass,
       healAfterMs: 1_000,
       ends: 'complete',
-      short: when === 'in the middle of a row',
     }),
   ),
   ...(['at the start', { tables: 2 }, 'in the middle of a row'] as const).map(
@@ -94,7 +91,6 @@ export const networkFaults: readonly Scenario[] = [
     when: 'in the middle of a row',
     inject: ({ connection }) => connection!.halfOpen('client'),
     ends: 'complete',
-    short: true,
   },
   {
     name: 'connections are refused',

@@ -24,7 +24,7 @@ export const threadFaults: readonly Scenario[] = (['out of memory', 'throws', 'e
       inject: () => {},
       env: ({ line: { port } }) => deadlyWorker({ death, port, table: 'small_07', times: 1 }),
       ends: 'any',
-      short: death !== 'out of memory',
+      short: death === 'exits',
     },
   ],
 );

@@ -53,7 +53,7 @@ export const serverFaults: readonly Scenario[] = [
         inject: ({ world }) => world.victim.restart(mode),
         env: PATIENT,
         ends: 'complete',
-        short: when === 'in the middle of a row' && mode !== 'fast',
+        short: when === 'in the middle of a row' && mode === 'kill',
       }),
     ),
   ),
@@ -64,7 +64,7 @@ export const serverFaults: readonly Scenario[] = [
       inject: ({ world }) => world.victim.stop('fast'),
       heal: ({ world }) => world.victim.start(),
       ends: when === 'while tables are listed' ? 'incomplete' : 'any',
-      short: when !== 'in the middle of a row',
+      short: typeof when === 'object',
     }),
   ),
   {
@@ -102,7 +102,6 @@ export const serverFaults: readonly Scenario[] = [
     when: { tables: 1 },
     inject: (stage) => void storm(stage, 'pg_cancel_backend', 1_000),
     ends: 'any',
-    short: true,
   },
   {
     name: 'the server has no connection left',

@@ -1,7 +1,8 @@
 import type { Scenario, Stage, When } from '../../support/faults/scenario.js';
 import { PATIENT } from '../../support/faults/world.js';
 
-const DURING: readonly When[] = [{ tables: 2 }, { tables: 20 }, 'while judging'];
+const EARLY = { tables: 2 } as const;
+const DURING: readonly When[] = [EARLY, { tables: 20 }, 'while judging'];
 
 const pass = ({ world }: Stage) => world.storeLine.setMode({ kind: 'pass' });
 
@@ -45,7 +46,6 @@ export const storeFaults: readonly Scenario[] = [
       when,
       inject: ({ world }) => world.storeLine.resetAll(),
       ends: 'complete',
-      short: when === 'while judging',
     },
     {
       name: 'the store is away for a moment',
@@ -62,7 +62,7 @@ export const storeFaults: readonly Scenario[] = [
       inject: away,
       heal: pass,
       ends: 'store lost',
-      short: true,
+      short: when === 'while judging' || when === EARLY,
     },
     {
       name: "the store's server ends (kill) and is started again",
@@ -70,7 +70,7 @@ export const storeFaults: readonly Scenario[] = [
       inject: ({ world }) => world.store.restart('kill'),
       env: PATIENT,
       ends: 'complete',
-      short: when !== 'while judging',
+      short: when === 'while judging',
     },
     {
       name: "the store's server is shut down",
@@ -118,12 +118,12 @@ export const storeFaults: readonly Scenario[] = [
 ];
 
 /** The store's tables are on a small disk, and something else fills it. */
-export const diskFaults: readonly Scenario[] = DURING.map((when, index) => ({
+export const diskFaults: readonly Scenario[] = DURING.map((when) => ({
   name: 'the disk of the store is full',
   when,
   inject: ({ world }) => world.disk!.fill(),
   heal: ({ world }) => world.disk!.empty(),
   // what fits into the pages that are there is still taken
   ends: 'store lost, perhaps',
-  short: index === 0,
+  short: when === EARLY,
 }));

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { type CliResult, type RunningCli, startCli } from '../cli.js';
+import { type RunningCli, startCli } from '../cli.js';
 import type { ProxiedConnection } from '../fault-proxy.js';
 import { workFolder } from '../program.js';
 import { storeContent } from '../store-content.js';
+import { type Ended, ended, HUNG_MS } from './ended.js';
 import { compare, lastRunOf } from './last-run.js';
 import { leftOn, notStored, twice } from './left-behind.js';
 import { record, WHOLE } from './tally.js';
@@ -54,8 +55,6 @@ export interface Scenario extends Truth {
   readonly short?: boolean;
 }
 
-/** No limit of any setting adds up to this; what takes longer hangs. */
-const HUNG_MS = 120_000;
 /** What the server may need to notice that a client is gone. */
 const LEAVE_MS = 15_000;
 
@@ -118,11 +117,6 @@ async function observe(
     ...difference.doubled.slice(0, 10).map((line) => `not in the undisturbed store: ${line}`),
     ...doubles.map((line) => `stored twice: ${line}`),
   );
-}
-
-interface Ended {
-  readonly result: CliResult;
-  readonly hung: boolean;
 }
 
 async function disturb(
@@ -188,16 +182,6 @@ async function moment(running: RunningCli, when: When): Promise<void> {
   }
   const acknowledged = () => running.said().stdout.split('{"type":"table"').length - 1;
   while (acknowledged() < when.tables) await sleep(1);
-}
-
-async function ended(running: RunningCli): Promise<Ended> {
-  const timer = new AbortController();
-  const result = await Promise.race([
-    running.ended,
-    sleep(HUNG_MS, null, { signal: timer.signal, ref: false }).catch(() => null),
-  ]);
-  timer.abort();
-  return result ? { result, hung: false } : { result: await running.kill('SIGKILL'), hung: true };
 }
 
 function whenText(when: When): string {

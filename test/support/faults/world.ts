@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import { afterAll } from 'vitest';
-import { runCli } from '../cli.js';
+import { startCli } from '../cli.js';
 import { type FaultProxy, startFaultProxy } from '../fault-proxy.js';
 import { linesOf, workFolder } from '../program.js';
 import { storeContent } from '../store-content.js';
+import { ended, HUNG_MS } from './ended.js';
 import { lastRunOf, type RunContent } from './last-run.js';
 import { FaultServer, PASSWORD, USER } from './server.js';
 import { type SmallDisk, smallDisk } from './small-disk.js';
@@ -73,6 +74,9 @@ const endings: (() => Promise<void>)[] = [];
 afterAll(async () => {
   for (const end of endings) await end();
 });
+
+/** A limit for what hangs: three servers and three runs. */
+export const START_MS = 4 * HUNG_MS;
 
 /** Starts the servers, with tables and a past; all of it ends after the test file. */
 export async function faultWorld({ storeOnSmallDisk = false, victimIsStandby = false } = {}): Promise<World> {
@@ -146,10 +150,12 @@ export async function faultWorld({ storeOnSmallDisk = false, victimIsStandby = f
 
 /** The end of a run that nothing disturbs; a change that was made before it may be told. */
 async function undisturbed(env: Readonly<Record<string, string>>, asOf: string): Promise<void> {
-  const { code, stdout, stderr } = await runCli(['run', '--json', '--as-of', asOf], { cwd: workFolder(), env });
+  const running = startCli(['run', '--json', '--as-of', asOf], { cwd: workFolder(), env });
+  const { hung, result } = await ended(running);
+  const { code, stdout, stderr } = result;
   const [summary] = linesOf(stdout, 'summary');
   if ((code !== 0 && code !== 1) || summary?.incomplete !== false)
-    throw new Error(`an undisturbed run ended with ${code}:\n${stderr}\n${stdout.slice(-2_000)}`);
+    throw new Error(`an undisturbed run ${hung ? 'hung' : `ended with ${code}`}:\n${stderr}\n${stdout.slice(-2_000)}`);
 }
 
 function connection(prefix: string, port: number, name: string): Record<string, string> {
