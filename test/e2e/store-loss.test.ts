@@ -58,14 +58,14 @@ async function startStore(): Promise<void> {
   server = await startEmbeddedServer({
     dataDir: join(folder, 'data'),
     user: 'keeper',
-    password: 'k',
+    password: 'k33per',
     port,
     parameters,
   });
 }
 
 async function withClient<T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'keeper', password: 'k', database });
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'keeper', password: 'k33per', database });
   await client.connect();
   try {
     return await work(client);
@@ -83,7 +83,7 @@ function environment(database: string): Record<string, string> {
     PORT: String(port),
     NAME: database,
     USER: 'keeper',
-    PASSWORD: 'k',
+    PASSWORD: 'k33per',
     SSLMODE: 'disable',
   };
   const store = Object.fromEntries(Object.entries(login).map(([name, value]) => [`METADATA_DB_${name}`, value]));
