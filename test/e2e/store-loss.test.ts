@@ -120,7 +120,9 @@ async function newStore(more = '') {
 
 const spoolsOf = (cwd: string) => {
   mkdirSync(join(cwd, '.sentinel'), { recursive: true });
-  return filesOf(join(cwd, '.sentinel'));
+  const files = filesOf(join(cwd, '.sentinel'));
+  // Beside it a running process tells others of its state.
+  return Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('spool/')));
 };
 
 const summaryOf = ({ stdout }: CliResult) => linesOf(stdout, 'summary')[0]!;
