@@ -20,8 +20,8 @@ export default defineConfig({
     execArgv: ['--import', 'tsx', '--conditions', '@sentinel/source'],
     maxWorkers: 2,
     // a limit for what hangs, not for what is slow
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     coverage: { provider: 'v8', include: ['src/**'] },
     projects: [
       ...['unit', 'laws'].map((name) => ({
