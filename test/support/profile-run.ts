@@ -30,7 +30,7 @@ export async function profileRun(
 ): Promise<ProfileRun> {
   const cwd = mkdtempSync(join(tmpdir(), 'sentinel-figures-'));
   folders.push(cwd);
-  const { code, stdout, stderr } = await runCli([command, '--json'], {
+  const { code, stdout, stderr } = await runCli([command, '--json', '--unmask'], {
     entry: 'dist',
     cwd,
     env: { LOG_DIR: 'logs', LOG_FORMAT: 'json', MAX_RETRY_ATTEMPTS: '0', ...env },
