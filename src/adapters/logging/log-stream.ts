@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, truncateSync } from 'node:fs';
 import { mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createStream } from 'rotating-file-stream';
@@ -75,7 +75,7 @@ export async function openLogStream(options: LogStreamOptions): Promise<LogStrea
     async append(bytes, before) {
       let rotatedSize: number | undefined;
       const onRotation = () => {
-        rotatedSize = statSync(path, { throwIfNoEntry: false })?.size;
+        rotatedSize = cutToLines(path, before, bytes);
         inode = undefined;
       };
       stream.once('rotation', onRotation);
@@ -97,6 +97,19 @@ export async function openLogStream(options: LogStreamOptions): Promise<LogStrea
 }
 
 const NEWLINE = 10;
+
+/**
+ * A full disk may have taken a part of what the file is then rotated for: it is cut back to whole lines, so that no line is half in
+ * an archive. Returns the size of the file; undefined where it is gone.
+ */
+function cutToLines(path: string, before: number, bytes: Buffer): number | undefined {
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  const landed = (size ?? 0) - before;
+  if (landed <= 0 || landed >= bytes.length) return size;
+  const whole = before + bytes.lastIndexOf(NEWLINE, landed - 1) + 1;
+  truncateSync(path, whole);
+  return whole;
+}
 
 async function lastByte(path: string, size: number): Promise<number | undefined> {
   const file = await open(path, 'r');
