@@ -128,6 +128,7 @@ describe('open', () => {
     const options = { ...GUARDS, isolation: 'repeatable read', snapshot: owner.id } as const;
     const refused = readOnly(worker, options, async () => 'read');
     await expect(refused).rejects.toMatchObject({ code: 'snapshot_gone', retryable: true });
+    expect((await worker.query('SELECT now() = statement_timestamp() AS outside')).rows).toEqual([{ outside: true }]);
   });
 
   test('measures blocks under the lock, per part', async () => {

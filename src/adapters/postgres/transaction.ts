@@ -69,6 +69,8 @@ export async function beginReadOnly(client: pg.Client, options: TransactionOptio
     await client.query(transactionPrologue({ ...options, ...serverTraits(client), checkConnection }));
   } catch (error) {
     if (options.snapshot === undefined || !SNAPSHOT_GONE.has((error as { code?: unknown }).code)) throw error;
+    // Here, while it is known to be a server's error: one of ours does not tell whether the connection can take a rollback.
+    await client.query('ROLLBACK').catch(() => undefined);
     throw gone(error);
   }
 }
