@@ -83,7 +83,6 @@ export const loginFaults: readonly Scenario[] = [
     env: { BATCH_DB_HOST: 'nowhere.invalid' },
     ends: 'incomplete',
     says: /the host name "nowhere\.invalid" is not known|the name service did not answer for "nowhere\.invalid"/,
-    short: true,
   },
   ...(['at the start', { tables: 2 }] as const).map(
     (when): Scenario => ({

@@ -83,7 +83,6 @@ export const networkFaults: readonly Scenario[] = [
       when,
       inject: ({ world }) => world.line.halfOpenAll('server'),
       ends: 'complete',
-      short: when === 'in the middle of a row',
     }),
   ),
   {
@@ -119,7 +118,6 @@ export const networkFaults: readonly Scenario[] = [
       inject: away,
       heal: pass,
       ends: 'any',
-      short: when === 'in the middle of a row',
     }),
   ),
 ];

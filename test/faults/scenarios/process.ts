@@ -15,7 +15,6 @@ export const threadFaults: readonly Scenario[] = (['out of memory', 'throws', 'e
         env: ({ line: { port } }) => deadlyWorker({ death, port, table, times: Number.POSITIVE_INFINITY }),
         ends: 'incomplete',
         says: new RegExp(`worker thread that read public\\.${table} ended`),
-        short: table === 'small_07' && death === 'out of memory',
       }),
     ),
     {

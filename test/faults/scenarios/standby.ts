@@ -32,7 +32,6 @@ export const standbyFaults: readonly Scenario[] = [
       happened: cancelled,
       env: PATIENT,
       ends: 'complete',
-      short: when === 'in the middle of a row',
     }),
   ),
   {

@@ -62,7 +62,7 @@ export const storeFaults: readonly Scenario[] = [
       inject: away,
       heal: pass,
       ends: 'store lost',
-      short: when === 'while judging' || when === EARLY,
+      short: when === EARLY,
     },
     {
       name: "the store's server ends (kill) and is started again",

@@ -37,7 +37,6 @@ const CHANGES: readonly Change[] = [
     sql: 'ALTER TABLE small_20 ALTER id TYPE text; ALTER TABLE big ALTER id TYPE numeric',
     changed: ['small_20', 'big'],
     findings: ['schema small_20', 'schema big'],
-    short: true,
   },
   {
     name: 'columns are dropped',
