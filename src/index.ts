@@ -1,3 +1,4 @@
+import { managerConfig } from './adapters/manager-config.js';
 import {
   getDatabaseManager as createDatabaseManager,
   type DatabaseManager,
@@ -5,7 +6,6 @@ import {
   type HealthReport,
 } from './adapters/postgres/database-manager.js';
 import type { HealthStatus, SourceHealth } from './adapters/postgres/health.js';
-import { managerConfig } from './adapters/manager-config.js';
 import { type Config, loadConfig } from './config/config.js';
 import { ConfigError, type Problem } from './config/problem.js';
 

@@ -4,7 +4,7 @@ import { type CliResult, runCli, startCli } from '../support/cli.js';
 import { type TableGate, tableGate } from '../support/held-run.js';
 import { CHUNKED, loadManyTables } from '../support/many-tables.js';
 import { type TestDatabase, type TestServer, testServer } from '../support/postgres.js';
-import { findingNames, linesOf, settings, tableNames, secludedFolder } from '../support/program.js';
+import { findingNames, linesOf, secludedFolder, settings, tableNames } from '../support/program.js';
 import { storeContent } from '../support/store-content.js';
 
 const SMALL = 24;

@@ -10,7 +10,7 @@ import { newDataFolder } from '../support/data-folders.js';
 import { type TableGate, tableGate } from '../support/held-run.js';
 import { CHUNKED, loadManyTables } from '../support/many-tables.js';
 import { type TestDatabase, testServer } from '../support/postgres.js';
-import { filesOf, findingNames, linesOf, settings, tableNames, secludedFolder } from '../support/program.js';
+import { filesOf, findingNames, linesOf, secludedFolder, settings, tableNames } from '../support/program.js';
 import { type StoreContent, storeContent } from '../support/store-content.js';
 
 const SMALL = 24;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cancelUntilSettled } from '#src/adapters/postgres/cancel.js';
-import { connect } from '#src/adapters/postgres/connect.js';
 import { createBreakerBuffer } from '#src/adapters/postgres/circuit-breaker.js';
+import { connect } from '#src/adapters/postgres/connect.js';
 import { createSlotsBuffer } from '#src/adapters/postgres/connection-slots.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import { checkSource } from '#src/adapters/postgres/health.js';

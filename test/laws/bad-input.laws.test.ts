@@ -16,7 +16,7 @@ import {
 } from '../support/bad-input/env-cases.js';
 import { strangeFiles } from '../support/bad-input/file-cases.js';
 import { tryInput } from '../support/bad-input/try-input.js';
-import { strangeYaml, yamlTricks, wrongYamlKey, wrongYamlType, yamlBytes } from '../support/bad-input/yaml-cases.js';
+import { strangeYaml, wrongYamlKey, wrongYamlType, yamlBytes, yamlTricks } from '../support/bad-input/yaml-cases.js';
 
 /** The same cases each time; `BAD_INPUT_SEED=7` tries others. A failure prints the seed and the smallest case that fails. */
 const seed = Number(process.env.BAD_INPUT_SEED ?? 20_261_127);

@@ -1,5 +1,5 @@
 import { createLogArchive } from './log-archive.js';
-import { AppendError, type LogStream, openLogStream } from './log-stream.js';
+import { AppendError, type LogStream, openLogStream, removedError } from './log-stream.js';
 
 export interface LogFileOptions {
   readonly dir: string;
@@ -24,7 +24,7 @@ export interface LogFile {
   close(): Promise<number>;
 }
 
-/** After a failure lines wait for so long before the file is opened again. */
+/** After a failure lines wait for so long before the file is opened again, whether more of them come or not. */
 const REOPEN_AFTER_MS = 1_000;
 /** Lines that wait for a full disk to have room again; those that come after them are lost. */
 const MAX_WAITING_BYTES = 16 * 2 ** 20;
@@ -50,7 +50,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
   let waitingBytes = 0;
   let block: Block | undefined;
   let stream: LogStream | undefined;
-  let failedMs = Number.NEGATIVE_INFINITY;
+  let retry: NodeJS.Timeout | undefined;
   let draining: Promise<void> | undefined;
   let isClosed = false;
   /** Lines lost in all, and those of them that no line in the file tells of. */
@@ -62,7 +62,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
       stream ??= await openLogStream({ dir, name, maxBytes, archive, resumes: block?.inode });
       const size = await stream.size();
       if (size !== undefined) return { opened: stream, size };
-      onProblem(new Error(`${name} was removed while it was written`));
+      onProblem(removedError(name));
       await shut();
     }
   };
@@ -116,14 +116,17 @@ export function createLogFile(options: LogFileOptions): LogFile {
         await writeBlock();
       }
     } catch (error) {
-      failedMs = performance.now();
+      retry = setTimeout(() => {
+        retry = undefined;
+        start();
+      }, REOPEN_AFTER_MS).unref();
       onProblem(error as Error);
       await shut();
     }
   };
 
   const start = (): void => {
-    if (isClosed || performance.now() - failedMs < REOPEN_AFTER_MS) return;
+    if (isClosed || retry !== undefined) return;
     draining ??= drain().finally(() => {
       draining = undefined;
       if (waiting.length > 0) start();
@@ -150,6 +153,7 @@ export function createLogFile(options: LogFileOptions): LogFile {
     },
     async close() {
       isClosed = true;
+      clearTimeout(retry);
       await draining;
       if (waiting.length > 0 || block !== undefined) await drain();
       const unfinished =

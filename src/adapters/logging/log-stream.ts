@@ -65,13 +65,15 @@ export async function openLogStream(options: LogStreamOptions): Promise<LogStrea
   /** Undefined after a rotation, until it is looked at. */
   let inode: number | undefined = ino;
 
+  const sizeNow = async () => {
+    const found = await statOrNothing(path);
+    inode ??= found?.ino;
+    return found !== undefined && found.ino === inode ? found.size : undefined;
+  };
+
   return {
     inode: ino,
-    async size() {
-      const found = await statOrNothing(path);
-      inode ??= found?.ino;
-      return found !== undefined && found.ino === inode ? found.size : undefined;
-    },
+    size: sizeNow,
     async append(bytes, before) {
       let rotatedSize: number | undefined;
       const onRotation = () => {
@@ -81,9 +83,10 @@ export async function openLogStream(options: LogStreamOptions): Promise<LogStrea
       stream.once('rotation', onRotation);
       const failure = await write(bytes);
       stream.off('rotation', onRotation);
-      const after = rotatedSize ?? (await statOrNothing(path))?.size ?? before;
-      // A file that is shorter than before was truncated by somebody: what was appended is not known to be missing.
-      const landed = after < before && !failure ? bytes.length : Math.max(0, Math.min(after - before, bytes.length));
+      const after = rotatedSize ?? (await sizeNow());
+      if (after === undefined) throw new AppendError(failure ?? removedError(name), 0, inode);
+      // A file that is no longer than before was emptied by somebody: what was appended is not known to be missing.
+      const landed = after <= before && !failure ? bytes.length : Math.max(0, Math.min(after - before, bytes.length));
       // A full disk takes a part first, without an error.
       if (failure || landed < bytes.length)
         throw new AppendError(failure ?? new Error(`ENOSPC: no space left on device, write ${path}`), landed, inode);
@@ -97,6 +100,10 @@ export async function openLogStream(options: LogStreamOptions): Promise<LogStrea
 }
 
 const NEWLINE = 10;
+
+export function removedError(name: string): Error {
+  return new Error(`${name} was removed while it was written`);
+}
 
 /**
  * A full disk may have taken a part of what the file is then rotated for: it is cut back to whole lines, so that no line is half in

@@ -14,8 +14,8 @@ import { type Io, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
 import type { SelectionOptions } from '../options.js';
 import { checkOutputFile, unwritableFile } from '../output-file.js';
-import { formatBytes, formatCount } from '../render/format.js';
 import { personName } from '../person.js';
+import { formatBytes, formatCount } from '../render/format.js';
 import { openMetadata, orUsageError } from '../run-store.js';
 import { selectSources, tableFilter } from '../selection.js';
 

@@ -1,6 +1,6 @@
 import type { EventBuckets, EventColumn } from '../model/event-history.js';
-import { median } from '../statistics.js';
 import { isPersonal } from '../privacy/mask.js';
+import { median } from '../statistics.js';
 import { bucketName } from './bucket-name.js';
 import type { TableCheck } from './check.js';
 import { type NewDays, newDays, severityOfDays } from './event-past.js';
