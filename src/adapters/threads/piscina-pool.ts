@@ -34,6 +34,12 @@ export interface ThreadPoolOptions {
   readonly onThreadExit: (threadId: number) => void;
 }
 
+/**
+ * Piscina tries to `require` the entry before it imports it, and Node 20 aborts the whole process where a thread is ended in the
+ * middle of requiring a module: a run that is stopped while its threads start would die of SIGABRT.
+ */
+const NO_REQUIRE_OF_MODULES = '--no-experimental-require-module';
+
 /** The worker threads; the thread side of it is `worker-host.ts`. */
 export class PiscinaPool implements WorkerPool {
   readonly #piscina: Piscina;
@@ -57,6 +63,9 @@ export class PiscinaPool implements WorkerPool {
       // 'sync' would freeze an idle worker's event loop: a dropped connection goes unnoticed, timers never fire.
       atomics: 'disabled',
       workerData: options.settings,
+      execArgv: process.allowedNodeEnvironmentFlags.has(NO_REQUIRE_OF_MODULES)
+        ? [...process.execArgv, NO_REQUIRE_OF_MODULES]
+        : process.execArgv,
       resourceLimits: { maxOldGenerationSizeMb: options.heapMiB },
     });
     this.#control.unref();

@@ -48,6 +48,8 @@ export async function twice(client: pg.Client): Promise<string[]> {
       GROUP BY source, schema_name, table_name HAVING count(*) > 1
     UNION ALL SELECT concat_ws(' ', 'series', dataset, source, column_name, metric) FROM sentinel.series
       GROUP BY dataset, source, column_name, metric HAVING count(*) > 1
+    UNION ALL (SELECT 'a run more than were begun: ' || label FROM sentinel.run
+      WHERE as_of = (SELECT max(as_of) FROM sentinel.run) ORDER BY id OFFSET 2)
     UNION ALL SELECT 'point without run ' || run FROM sentinel.point WHERE run NOT IN (SELECT id FROM sentinel.run)
     UNION ALL SELECT concat_ws(' ', 'finding', run, dataset, source, column_name, metric, check_name, message)
       FROM sentinel.finding GROUP BY run, dataset, source, column_name, metric, check_name, message HAVING count(*) > 1`);

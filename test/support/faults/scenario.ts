@@ -99,6 +99,10 @@ async function observe(
   if (!disturbed.healed) await scenario.heal?.({ world, cwd });
   if (scenario.sessionsStay) problems.push(...(await leftOn([world.victim, world.calm], LEAVE_MS)));
 
+  const client = await world.store.client('history');
+  // What a store that was away could not take waits elsewhere, until the next run.
+  const mayWait = scenario.ends.startsWith('store lost') && disturbed.result.code === 2;
+  const notYetStored = mayWait ? [] : await notStored(client, disturbed.result.stdout);
   const final = await ended(start(world, cwd, {}, scenario.nextArgs));
   if (final.hung) {
     outcome.hung++;
@@ -108,9 +112,8 @@ async function observe(
   problems.push(...untruths(final.result, expectedEnds(reference, scenario)).map((text) => `next run: ${text}`));
   problems.push(...(await leftOn([world.victim, world.calm, world.store], LEAVE_MS)));
 
-  const client = await world.store.client('history');
   const difference = compare(lastRunOf(await storeContent(client)), reference);
-  const missing = await notStored(client, disturbed.result.stdout);
+  const missing = [...notYetStored, ...(await notStored(client, disturbed.result.stdout))];
   const doubles = await twice(client);
   outcome.lost = difference.lost.length + missing.length;
   outcome.doubled = difference.doubled.length + doubles.length;
