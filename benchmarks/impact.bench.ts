@@ -12,8 +12,10 @@ import { type Load, makeBank, startLoad } from './support/tpcb.js';
 /** Some 15 MB each. */
 const BRANCHES = 30;
 const CLIENTS = 8;
-const WINDOW_S = 15;
+const WINDOW_S = 30;
 const SETTLE_S = 3;
+/** So that the server's own vacuum disturbs every window alike. */
+const VACUUM_OFTEN = { autovacuum_naptime: '5s' };
 const LOOK_EVERY_MS = 100;
 /** What `--gentle` promises at most, %. */
 const PROMISED_LOSS = 5;
@@ -26,10 +28,11 @@ type Way = keyof typeof WAYS;
  * after the other goes on. Each window with a run is compared with those before and after it, without.
  */
 export async function impactBench({ rounds }: { readonly rounds: number }): Promise<void> {
-  const server = await startBenchServer('impact');
+  const server = await startBenchServer('impact', VACUUM_OFTEN);
   const folder = mkdtempSync(join(tmpdir(), 'sentinel-impact-'));
   try {
     const client = await server.client();
+    client.on('error', () => {}); // where something fails, the server is stopped under it
     await makeBank(client, BRANCHES);
     const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
     const databaseBytes = Number(rows[0]!.bytes);
@@ -89,9 +92,10 @@ async function underRuns(
       let said = '';
       child = spawn(process.execPath, [join(process.cwd(), 'dist', 'main.js'), ...args], { cwd, env });
       child.stdout!.setEncoding('utf8').on('data', (text: string) => (said += text));
-      child.stderr!.resume();
+      let complained = '';
+      child.stderr!.setEncoding('utf8').on('data', (text: string) => (complained += text));
       const code = await new Promise((resolve) => child!.once('close', resolve));
-      if (code !== 0 && code !== 1 && code !== 143) throw new Error(`a run ended with ${code}`);
+      if (code !== 0 && code !== 1 && code !== 143) throw new Error(`a run ended with ${code}: ${complained || said}`);
       const summary = JSON.parse(said.trimEnd().split('\n').at(-1) ?? '{}');
       longestTransactionMs = Math.max(longestTransactionMs, summary.longestTransactionMs ?? 0);
     }

@@ -13,7 +13,7 @@ export interface BenchServer {
 }
 
 /** A Postgres of this benchmark's own, without fsync: only reading is measured. Removed afterwards. */
-export async function startBenchServer(name: string): Promise<BenchServer> {
+export async function startBenchServer(name: string, parameters: Record<string, string> = {}): Promise<BenchServer> {
   const { path: dataDir } = reachableDataDir(join(process.cwd(), '.sentinel', 'bench', name));
   rmSync(dataDir, { recursive: true, force: true });
   const server = await startEmbeddedServer({
@@ -27,6 +27,7 @@ export async function startBenchServer(name: string): Promise<BenchServer> {
       max_wal_size: '4GB',
       shared_buffers: '256MB',
       maintenance_work_mem: '256MB',
+      ...parameters,
     },
   });
   const { host, port, user, password } = server;

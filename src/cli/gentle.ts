@@ -1,20 +1,15 @@
 import { constants, setPriority } from 'node:os';
 import type { Config } from '#src/config/config.js';
-import type { PaceSettings } from '#src/contract/messages.js';
 
 /** What `--gentle` asks for; measured by `npm run bench -- impact`. */
 export const GENTLE = {
   /** Of each source a server process works for so much of the time. */
   share: 0.05,
-  /** A reader and a snapshot that is held for it, and one to look at replication. */
+  /** A reader, a snapshot that is held for a moment, and one to look at replication. */
   maxConnections: 3,
-  /** Read in well under a second of work, so that a pause is never far. */
+  /** Read in well under a second of work, under a snapshot of its own. */
   chunkBytes: 8 * 1024 ** 2,
-  /** Rows that others change must not be kept for long: their old versions slow down whoever works with them. */
-  maxSnapshotMs: 15_000,
 } as const;
-
-export const GENTLE_PACE: PaceSettings = { share: GENTLE.share, maxTransactionMs: GENTLE.maxSnapshotMs };
 
 /** The configuration of a run that spares the databases, and this machine, where it asks for that. */
 export function withGentle(config: Config, options: { readonly gentle?: boolean }): Config {
@@ -24,7 +19,7 @@ export function withGentle(config: Config, options: { readonly gentle?: boolean 
   return {
     ...config,
     gentle: true,
-    // A thread for each source: one that waits for the other would keep its snapshot meanwhile.
+    // A thread for each source: none waits while another rests.
     workers: config.sources.length,
     maxConnections: Math.min(config.maxConnections ?? maxConnections, maxConnections),
     profile: { ...config.profile, chunkMinBytes: chunkBytes },
@@ -36,6 +31,6 @@ function lowerPriority(): void {
   try {
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // Where the system does not allow it the pauses still do their part.
+    // Where the system does not allow it the rests still do their part.
   }
 }

@@ -52,7 +52,7 @@ export function withReading(command: Command): Command {
       'go on with the last run where it did not come to its end; by itself after a crash within the hour',
     )
     .option('--no-resume', 'begin anew, also after a crash')
-    .option('--gentle', 'spare the databases: one reader a source, with pauses; takes about twenty times as long');
+    .option('--gentle', 'spare the databases: one reader a source, with rests; takes about twenty times as long');
 }
 
 /** ISO 8601 with a date at least; a time without a zone is UTC. */

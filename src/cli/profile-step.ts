@@ -55,7 +55,7 @@ export async function profileStep(
         maxChunks: config.profile.maxChunks,
         maxBytes: config.gentle ? GENTLE.chunkBytes : MAX_CHUNK_BYTES,
       },
-      ...(config.gentle && { maxSnapshotMs: GENTLE.maxSnapshotMs }),
+      chunksAlone: config.gentle,
       state: { maxValueBytes: config.profile.maxValueBytes, seed: SKETCH_SEED },
       stateMinBytes: STATE_MIN_BYTES,
       now: () => performance.now(),

@@ -1,6 +1,6 @@
 import type { Config } from '#src/config/config.js';
 import type { DiscoverySettings, WorkerSettings } from '#src/contract/messages.js';
-import { GENTLE_PACE } from './gentle.js';
+import { GENTLE } from './gentle.js';
 
 /** The same seed gives the same figures, whatever the machine or the number of workers. */
 export const SKETCH_SEED = 0x5e17;
@@ -24,7 +24,7 @@ export function workerSettings(config: Config): Omit<WorkerSettings, 'sources'> 
     pool: config.pool,
     profile: { maxValueBytes: config.profile.maxValueBytes, seed: SKETCH_SEED, stateMinBytes: STATE_MIN_BYTES },
     discovery: discoverySettings(config),
-    ...(config.gentle && { pace: GENTLE_PACE }),
+    ...(config.gentle && { pace: { share: GENTLE.share } }),
     checks: config.policy.checks,
     logLevel: config.logs.level,
     componentLevels: config.logs.componentLevels,

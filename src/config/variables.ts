@@ -138,7 +138,7 @@ export const VARIABLES = {
     'Query guards',
     'false',
     oneOf(['false', 'true']),
-    'true: every run is as with --gentle, one reader a source and pauses, in place of CONCURRENT_WORKERS',
+    'true: every run is as with --gentle, one reader a source and rests, in place of CONCURRENT_WORKERS',
   ),
   MAX_REPLICA_LAG: variable(
     'Query guards',

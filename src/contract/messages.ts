@@ -59,8 +59,6 @@ export interface DiscoverySettings {
 export interface PaceSettings {
   /** The part of all time in which one server process may work for a source, 0 < share < 1. */
   readonly share: number;
-  /** A transaction that has lasted longer is read to its end without pauses, milliseconds. */
-  readonly maxTransactionMs: number;
 }
 
 export interface ProfileSettings {
@@ -91,7 +89,7 @@ export interface ProfileTask {
   readonly tables: readonly TableSpec[];
 }
 
-/** Read one ctid range of one part of a big table, under a snapshot that the coordinator holds open. */
+/** Read one ctid range of one part of a big table, under a snapshot that the coordinator holds open or one of its own. */
 export interface ChunkTask {
   readonly type: 'chunk';
   readonly run: string;
@@ -105,8 +103,8 @@ export interface ChunkTask {
   readonly fromBlock: number;
   /** First block of the next chunk; null where the chunk has no upper bound. */
   readonly toBlock: number | null;
-  /** From `pg_export_snapshot()`. */
-  readonly snapshot: string;
+  /** From `pg_export_snapshot()`; null: locks and a snapshot of its own, for this chunk alone. */
+  readonly snapshot: string | null;
   /** Statement timeout of this chunk: what is left of the snapshot's allowed age. */
   readonly timeoutMs: number;
 }

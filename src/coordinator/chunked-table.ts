@@ -15,8 +15,8 @@ export interface ChunkedTableOptions {
   readonly budget: ConnectionBudget;
   readonly events: EventRequest;
   readonly limits: ChunkLimits;
-  /** A snapshot that is older is exchanged, which costs consistency; absent: only one that nears MAX_TRANSACTION_AGE. */
-  readonly maxSnapshotMs?: number;
+  /** Each chunk has a snapshot of its own: none is held for longer, and a table of several chunks is not consistent. */
+  readonly chunksAlone?: boolean;
   /** As the workers build theirs. */
   readonly state: StateOptions;
   /** Heaps of at least this many bytes keep their mergeable states. */
@@ -38,6 +38,8 @@ export interface ChunkedTableOptions {
 const MAX_RESTARTS = 3;
 /** SQLSTATE `lock_not_available`. */
 const LOCK_NOT_AVAILABLE = '55P03';
+/** Codes of a table that is not what it was when it was listed. */
+const CHANGED: ReadonlySet<string> = new Set(['table_changed', '42P01']);
 /** A chunk is begun only while the snapshot has this much of its allowed age left, as a multiple of the slowest chunk so far. */
 const AGE_RESERVE = 1.5;
 
@@ -84,6 +86,8 @@ export async function profileInChunks(
     const isLast = attempts > MAX_RESTARTS;
     if (isLast && (pass.columnFailures !== null || pass.failure.code === LOCK_NOT_AVAILABLE))
       throw new Error(`not to be read in chunks: ${pass.failure.message}`);
+    // Without a lock from chunk to chunk it may be altered between two; a worker that takes it whole looks at it anew.
+    if (CHANGED.has(pass.failure.code)) throw new Error(`not to be read in chunks: ${pass.failure.message}`);
     if (!mayHelp || isLast || options.signal.aborted)
       return { spec: table, profile: emptyProfile(table, 'failed', pass.failure, durationMs), cost, attempts };
   }
@@ -109,9 +113,7 @@ async function readPass(pass: ReadPass, source: SourceAccess, options: ChunkedTa
     await held.close();
     pass.longestTransactionMs = Math.max(pass.longestTransactionMs, options.now() - openedMs);
   };
-  const isYoung = () =>
-    held.remainingMs() >= slowestMs * AGE_RESERVE &&
-    options.now() - openedMs < (options.maxSnapshotMs ?? Number.POSITIVE_INFINITY);
+  const isYoung = () => options.chunksAlone === true || held.remainingMs() >= slowestMs * AGE_RESERVE;
   /** A reader's turn under a snapshot that is young enough. While something lags none is held: exchanging it costs consistency. */
   const turn = async (): Promise<() => void> => {
     for (let isNew = false; ; isNew = true) {
@@ -122,7 +124,7 @@ async function readPass(pass: ReadPass, source: SourceAccess, options: ChunkedTa
       release();
       await letGo();
       await options.gate?.opened();
-      if (options.signal.aborted) continue;
+      if (options.signal.aborted || options.chunksAlone) continue;
       held = await source.holdSnapshot(pass.table);
       isHeld = true;
       openedMs = options.now();
@@ -132,6 +134,10 @@ async function readPass(pass: ReadPass, source: SourceAccess, options: ChunkedTa
   try {
     const chunks = planChunks(held.sizes, options.limits);
     pass.chunks = chunks.length;
+    if (options.chunksAlone) {
+      await letGo();
+      pass.consistent = chunks.length === 1;
+    }
     for (const [index, chunk] of chunks.entries()) {
       const release = await turn();
       if (pass.failure || options.signal.aborted) {
@@ -164,7 +170,7 @@ function chunkTask(table: TableSpec, chunk: Chunk, held: HeldSnapshot, options: 
     part: chunk.part,
     fromBlock: chunk.fromBlock,
     toBlock: chunk.toBlock,
-    snapshot: held.id,
+    snapshot: options.chunksAlone ? null : held.id,
     timeoutMs: Math.max(Math.floor(held.remainingMs()), 1),
   };
 }

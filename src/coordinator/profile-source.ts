@@ -11,7 +11,7 @@ import { type RecoveryObserver, SourceRecovery } from './source-recovery.js';
 import type { WorkerShares } from './worker-shares.js';
 
 export interface ProfileSourceOptions
-  extends Pick<ChunkedTableOptions, 'run' | 'limits' | 'maxSnapshotMs' | 'state' | 'stateMinBytes' | 'now' | 'signal'> {
+  extends Pick<ChunkedTableOptions, 'run' | 'limits' | 'chunksAlone' | 'state' | 'stateMinBytes' | 'now' | 'signal'> {
   readonly workers: number;
   /** Asked before work is handed out; absent: nothing is waited for. */
   readonly gate?: LagGate;

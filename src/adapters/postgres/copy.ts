@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, Connection, Submittable } from 'pg';
 import { type CopyConsumer, CopyStreamDecoder } from '#src/core/decode/copy-stream-decoder.js';
 import { CopyFailure, type CopyPhase, connectionLost } from './copy-failure.js';
-import type { Brake } from './pace.js';
+import type { Meter } from './pace.js';
 import type { ReadingSocket } from './reading-socket.js';
 
 export interface CopyOptions {
@@ -10,8 +10,8 @@ export interface CopyOptions {
   readonly prologue?: string;
   /** Statements sent after the last COPY, e.g. COMMIT. */
   readonly epilogue?: string;
-  /** Told of each read: where it gives a pause, nothing more is read before that is over. */
-  readonly brake?: Pick<Brake, 'received'>;
+  /** Told of each read. */
+  readonly meter?: Pick<Meter, 'received'>;
 }
 
 export interface CopyTotals {
@@ -65,7 +65,7 @@ class CopyBatch implements Submittable {
   readonly #text: string;
   readonly #copies: number;
   readonly #decoder: CopyStreamDecoder;
-  readonly #brake: CopyOptions['brake'];
+  readonly #meter: CopyOptions['meter'];
   #resolve!: (totals: CopyTotals) => void;
   #reject!: (error: CopyFailure) => void;
   #stream: Duplex | null = null;
@@ -79,9 +79,9 @@ class CopyBatch implements Submittable {
     client: Client,
     statements: readonly string[],
     consumer: CopyConsumer,
-    { prologue, epilogue, brake }: CopyOptions,
+    { prologue, epilogue, meter }: CopyOptions,
   ) {
-    this.#brake = brake;
+    this.#meter = meter;
     this.#client = client;
     const before = prologue ? [withoutTerminator(prologue), END_OF_PROLOGUE] : [];
     this.#text = [...before, ...statements, ...(epilogue ? [epilogue] : [])].join(';\n');
@@ -139,17 +139,8 @@ class CopyBatch implements Submittable {
       this.#client.on('error', ignore); // "terminated unexpectedly" is no news: it is we who end it
       this.#stream?.destroy();
     }
-    this.#slowDown(chunk.length, performance.now() - startMs);
+    this.#meter?.received(chunk.length, performance.now() - startMs);
   };
-
-  /** What is not read fills the buffers between, and the server waits until there is room. */
-  #slowDown(bytes: number, ownMs: number): void {
-    const stream = this.#stream; // null once the last COPY has ended
-    const pause = stream && this.#brake?.received(bytes, ownMs);
-    if (!stream || !pause) return;
-    stream.pause();
-    void pause.then(() => stream.resume());
-  }
 
   readonly #onClose = (): void => {
     this.#release();

@@ -1,77 +1,53 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PaceSettings } from '#src/contract/messages.js';
 
-/** A pause is due after so much work at the earliest: shorter ones cost more than they spare. */
-const SLICE_MS = 10;
-/** A longer rest spares nobody: what took so long was a lock, or a server that hung. */
-const LONGEST_REST_MS = 30_000;
+/** What took so long that a longer rest were due was a lock, or a server that hung. */
+const LONGEST_REST_MS = 120_000;
 /** Processor time of a server for each byte of a COPY, of tables of many columns; measured. */
 const MS_PER_BYTE = 5e-6;
 
 /**
- * Keeps the time in which a server process works for this thread to a share of all time: in the middle of a COPY by leaving
- * unread what it sends, so that it waits and uses no processor, and after each transaction by a rest.
+ * Keeps the time in which a server process works for this thread to a share of all time, by a rest after each transaction. Never in
+ * the middle of one: as long as its snapshot is there, the server must keep and step over the old versions of every row that changes.
  */
 export class Pace {
   readonly #settings: PaceSettings;
   readonly #signal: AbortSignal;
 
-  /** @param signal ends every pause at once, for good */
+  /** @param signal ends every rest at once, for good */
   constructor(settings: PaceSettings, signal: AbortSignal) {
     this.#settings = settings;
     this.#signal = signal;
   }
 
-  /** Run one transaction, then rest for what it has worked and not paid for by pauses. */
-  async run<T>(transaction: (brake: Brake) => Promise<T>): Promise<T> {
-    const brake = new Brake(this.#settings, this.#signal);
+  /** Run one transaction, then rest. */
+  async run<T>(transaction: (meter: Meter) => Promise<T>): Promise<T> {
+    const meter = new Meter();
     try {
-      return await transaction(brake);
+      return await transaction(meter);
     } finally {
-      await brake.rest();
+      const { share } = this.#settings;
+      const restMs = Math.min((meter.workedMs() * (1 - share)) / share, LONGEST_REST_MS);
+      await delay(restMs, undefined, { signal: this.#signal }).catch(() => undefined);
     }
   }
 }
 
-/** The pauses of one transaction. */
-export class Brake {
-  readonly #settings: PaceSettings;
-  readonly #signal: AbortSignal;
+/** How long a server has worked for one transaction. */
+export class Meter {
   readonly #begunMs = performance.now();
-  /** Since the last pause: when it ended, what arrived, and how long we were busy with that. */
-  #sinceMs = this.#begunMs;
   #bytes = 0;
   #ownMs = 0;
 
-  constructor(settings: PaceSettings, signal: AbortSignal) {
-    this.#settings = settings;
-    this.#signal = signal;
-  }
-
-  /**
-   * Some bytes arrived, and we were busy with them for so long. Gives a pause that is due now, else null. None in a transaction
-   * that has lasted long: its snapshot weighs more than its work.
-   */
-  received(bytes: number, ownMs: number): Promise<void> | null {
+  /** Some bytes of a COPY arrived, and we were busy with them for so long. */
+  received(bytes: number, ownMs: number): void {
     this.#bytes += bytes;
     this.#ownMs += ownMs;
-    const isLong = performance.now() - this.#begunMs > this.#settings.maxTransactionMs;
-    return isLong || this.#workedMs() < SLICE_MS ? null : this.rest();
-  }
-
-  /** Resolves when the work since the last pause is within the share. */
-  async rest(): Promise<void> {
-    const { share } = this.#settings;
-    const restMs = Math.min((this.#workedMs() * (1 - share)) / share, LONGEST_REST_MS);
-    await delay(restMs, undefined, { signal: this.#signal }).catch(() => undefined);
-    this.#sinceMs = performance.now();
-    this.#bytes = 0;
-    this.#ownMs = 0;
   }
 
   /** The server works while we wait for it; and where we are the slower side, it has worked for what is there already. */
-  #workedMs(): number {
-    const waitedMs = performance.now() - this.#sinceMs - this.#ownMs;
+  workedMs(): number {
+    const waitedMs = performance.now() - this.#begunMs - this.#ownMs;
     return Math.max(waitedMs, this.#bytes * MS_PER_BYTE);
   }
 }

@@ -8,7 +8,7 @@ import type { DiscoveryOptions } from './catalog.js';
 import { discoverTables } from './catalog.js';
 import { runCopies } from './copy.js';
 import { lockTables } from './lock-tables.js';
-import type { Brake, Pace } from './pace.js';
+import type { Meter, Pace } from './pace.js';
 import { copyStatement, type SelectList, selectList, splitColumns } from './select-list.js';
 import { isSourceLoss } from './source-loss.js';
 import type { SourcePool } from './source-pool.js';
@@ -46,8 +46,8 @@ export function createTableReader(options: TableReaderOptions): TableReader {
   const statement = (request: CopyRequest) =>
     copyStatement(request.part, listOf(request.columns, request.guarded), request.range);
 
-  const withClient = <T>(source: string, work: (client: pg.Client, brake?: Brake) => Promise<T>): Promise<T> => {
-    const lent = (brake?: Brake) => pool(source).withClient((client) => work(client, brake));
+  const withClient = <T>(source: string, work: (client: pg.Client, meter?: Meter) => Promise<T>): Promise<T> => {
+    const lent = (meter?: Meter) => pool(source).withClient((client) => work(client, meter));
     return pace ? pace.run(lent) : lent();
   };
 
@@ -56,18 +56,18 @@ export function createTableReader(options: TableReaderOptions): TableReader {
     fields: (columns, guarded): readonly ColumnFields[] => listOf(columns, guarded).fields,
 
     readTables: (source, tables, body) =>
-      withClient(source, (client, brake) => {
+      withClient(source, (client, meter) => {
         // Locks come before the transaction's snapshot; where LOCK TABLE is refused, each statement takes a snapshot of its own.
         const isolation = tables.every((table) => table.lockable) ? 'repeatable read' : 'read committed';
         return readOnly(client, { ...guards, isolation }, async () => {
           await lockTables(client, tables);
           await verifyShapes(client, tables, options.discovery);
-          return body(readTransaction(client, statement, brake));
+          return body(readTransaction(client, statement, meter));
         });
       }),
 
     readSnapshot: (source, snapshot, body) =>
-      withClient(source, (client, brake) => {
+      withClient(source, (client, meter) => {
         const statementTimeoutMs = Math.min(guards.statementTimeoutMs || snapshot.timeoutMs, snapshot.timeoutMs);
         const transaction = {
           ...guards,
@@ -76,7 +76,7 @@ export function createTableReader(options: TableReaderOptions): TableReader {
           isolation: 'repeatable read',
           snapshot: snapshot.id,
         } as const;
-        return readOnly(client, transaction, () => body(readTransaction(client, statement, brake)));
+        return readOnly(client, transaction, () => body(readTransaction(client, statement, meter)));
       }),
 
     rediscover: (source, table) =>
@@ -98,9 +98,9 @@ function sameTable(found: TableSpec, table: TableSpec): boolean {
 function readTransaction(
   client: pg.Client,
   statement: (request: CopyRequest) => string,
-  brake: Brake | undefined,
+  meter: Meter | undefined,
 ): ReadTransaction {
-  const pacing = brake ? { brake } : {};
+  const pacing = meter ? { meter } : {};
   return {
     copy: (requests, consumer) => runCopies(client, requests.map(statement), consumer, pacing),
     probe: async (request: CopyRequest, consumer: CopyConsumer): Promise<unknown> => {

@@ -4,12 +4,12 @@ import type { FieldBatch } from '#src/core/decode/field-batch.js';
 import type { EventState } from '#src/core/events/event-state.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { TableState } from '#src/core/sketches/table-state.js';
-import type { ProfilePorts } from './ports.js';
+import type { ProfilePorts, ReadTransaction } from './ports.js';
 import { mayBeOneColumn, probeColumns } from './probe-columns.js';
 import { batchBytes } from './table-collector.js';
 import { groupEvents, groupState, planRead, type ReadSettings, type TableRead } from './table-read.js';
 
-/** Read one block range of a big table under the coordinator's snapshot and return its mergeable states. Never rejects. */
+/** Read one block range of a big table and return its mergeable states. Never rejects. */
 export async function profileChunk(
   task: ChunkTask,
   settings: ProfileSettings,
@@ -21,10 +21,14 @@ export async function profileChunk(
   const part = table.parts[task.part]!;
   const range = { fromBlock: task.fromBlock, toBlock: task.toBlock };
   const requests = read.groups.map((columns) => ({ part, columns, guarded: read.guarded, range }));
-  const snapshot = { id: task.snapshot, timeoutMs: task.timeoutMs };
+  const { snapshot: id, timeoutMs } = task;
+  const inSnapshot = <T>(body: (tx: ReadTransaction) => Promise<T>): Promise<T> =>
+    id === null
+      ? ports.reader.readTables(source, [table], body)
+      : ports.reader.readSnapshot(source, { id, timeoutMs }, body);
   const startedMs = ports.now();
   const readChunk = () =>
-    ports.reader.readSnapshot(source, snapshot, async (tx): Promise<ChunkOutcome> => {
+    inSnapshot(async (tx): Promise<ChunkOutcome> => {
       const collector = new ChunkCollector(read, { ...settings, events: task.events }, ports);
       const { bytes } = await tx.copy(requests, collector);
       const cost = { rows: collector.rows, bytes, longestTransactionMs: ports.now() - startedMs };
@@ -36,9 +40,7 @@ export async function profileChunk(
   const failed = async (failure: Failure): Promise<ChunkOutcome> => {
     if (!mayBeOneColumn(failure)) return { ok: false, failure };
     try {
-      const columnFailures = await ports.reader.readSnapshot(source, snapshot, (tx) =>
-        probeColumns(tx, read, ports, { part: task.part, range }),
-      );
+      const columnFailures = await inSnapshot((tx) => probeColumns(tx, read, ports, { part: task.part, range }));
       return { ok: false, failure, columnFailures };
     } catch {
       return { ok: false, failure };
@@ -49,9 +51,10 @@ export async function profileChunk(
       try {
         return await readChunk();
       } catch (error) {
-        // Not even a lock timeout: who waits for a stronger lock than ours stands before us until the snapshot's locks are let go.
-        if (ports.reader.isSourceLoss(error)) throw error;
-        return failed(ports.toFailure(error, context));
+        const failure = ports.toFailure(error, context);
+        // Under a held snapshot not even a lock timeout: who waits for a stronger lock than ours stands before us until it is let go.
+        if (ports.reader.isSourceLoss(error) || (id === null && failure.retryable)) throw error;
+        return failed(failure);
       }
     });
   } catch (error) {
