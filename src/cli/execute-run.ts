@@ -15,6 +15,7 @@ import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { costOf, keepHouse } from './finish-run.js';
 import { withGentle } from './gentle.js';
 import { type Io, writeLine } from './io.js';
+import { writeFailureJunit, writeRunJunit } from './junit/junit-file.js';
 import { withoutSecrets } from './known-secrets.js';
 import { loadSettings } from './load-settings.js';
 import { logFindings, logging } from './logging-view.js';
@@ -46,6 +47,7 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const sources = selectSources(config, options.source);
   const wanted = tableFilter(config, options); // bad patterns end it before anything is opened
   if (options.metricsFile) await checkOutputFile('--metrics-file', options.metricsFile);
+  if (options.junit) await checkOutputFile('--junit', options.junit);
   const quiet = options.quiet === true;
   const progress = createProgress({ stream: io.stderr, mode: progressMode(io.stderr, quiet || options.json === true) });
   const logs = createLogSystem(config.logs, { console: progress.console, quiet, secrets: configSecrets(config) });
@@ -68,6 +70,7 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
     // The terminal is told by whoever catches it; a scheduler's logs must say it too.
     logs.fileLogger('orchestrator').error({ command, failed: messageOf(error) }, `${command} ended early`);
     await writeFailureMetrics(session);
+    await writeFailureJunit(session, messageOf(error));
     throw error;
   } finally {
     progress.finish();
@@ -185,6 +188,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter, spoo
   log.info({ ...summary }, `${command} ${stop.signal.aborted ? 'stopped' : 'ends'}`);
   if (!tally.storeLoss) await sendAlerts(session, store, writer, run, { complete: !summary.incomplete });
   await writeRunMetrics(session, store, run, { summary, found, tally, engine });
+  await writeRunJunit(session, found, tally);
   if (!tally.storeLoss) await mirror(session, store);
   return exitCodeNow();
 }

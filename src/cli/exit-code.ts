@@ -29,10 +29,14 @@ export interface Outcome {
 
 /** Findings beat incompleteness: the summary says `incomplete` either way. */
 export function exitCodeOf({ findings, incidents, incomplete }: Outcome, failOn: FailOn): number {
-  const fails = ({ severity }: { severity: Severity }) => failOn !== 'never' && compareSeverity(severity, failOn) >= 0;
+  const fails = ({ severity }: { severity: Severity }) => isAtLeast(severity, failOn);
   const mentioned = findings.filter(({ severity }) => severity === 'info');
   if (incidents.filter(isCounted).some(fails) || mentioned.some(fails)) return EXIT.findings;
   return incomplete ? EXIT.incomplete : EXIT.ok;
+}
+
+export function isAtLeast(severity: Severity, failOn: FailOn): boolean {
+  return failOn !== 'never' && compareSeverity(severity, failOn) >= 0;
 }
 
 /** An error whose message is meant for the person at the terminal; it ends the program with `exitCode` and no stack trace. */

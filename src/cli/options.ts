@@ -16,6 +16,7 @@ export interface RunOptions extends SelectionOptions {
   readonly unmask?: boolean;
   readonly failOn: FailOn;
   readonly metricsFile?: string;
+  readonly junit?: string;
   /** `--resume`, `--no-resume`; undefined: where the last process died. */
   readonly resume?: boolean;
   readonly gentle?: boolean;
@@ -35,6 +36,11 @@ export function withOutcome(command: Command): Command {
     .option('--as-of <time>', 'the clock of freshness, ISO 8601; default now', parseTime)
     .option('--json', 'results on stdout as JSON lines, everything else on stderr')
     .option('--metrics-file <file>', 'write figures of this run as a Prometheus text file', parsePath)
+    .option(
+      '--junit <file>',
+      'write a JUnit XML file for CI: a case for each table, failed where --fail-on says so',
+      parsePath,
+    )
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 where a finding is at least this severe')
         .choices(['info', 'warn', 'critical', 'never'])

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { CliError } from './exit-code.js';
 
 /** Ends with exit 3 where `path` cannot become a file; called before anything else is done. */
@@ -11,6 +11,18 @@ export async function checkOutputFile(option: string, path: string): Promise<voi
     await access(`${dirname(path)}/.`, constants.W_OK);
   } catch (error) {
     throw unwritableFile(option, path, error);
+  }
+}
+
+/** Writes a file in one step: whoever reads it never sees half of it. Rejects with the file system's error. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const staging = join(dirname(path), `.${process.pid}.sentinel-${basename(path)}`);
+  try {
+    await writeFile(staging, text);
+    await rename(staging, path);
+  } catch (error) {
+    await rm(staging, { force: true }).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -76,7 +76,7 @@ describe('the metrics file', () => {
       samples.get('sentinel_run_finished_timestamp_seconds'),
     );
     for (const each of [first.text, text]) expect(HAS_PROMTOOL ? promtool(each) : '').toBe('');
-    expect(readdirSync(cwd).filter((name) => name.includes('sentinel-metrics'))).toEqual([]);
+    expect(readdirSync(cwd).filter((name) => name.includes('.sentinel-'))).toEqual([]);
     const judged = await run('detect');
     expect(judged.samples.get('sentinel_profile_rows_total')).toBe(samples.get('sentinel_profile_rows_total'));
     expect(
@@ -120,7 +120,7 @@ describe('the metrics file', () => {
     const { code, stderr } = await runCli(['run', '--metrics-file', impossible], { cwd, env });
     expect(code).toBe(0);
     expect(stderr).toMatch(/ERROR .*--metrics-file: .*long\.prom cannot be written \(E/);
-    expect(readdirSync(cwd).filter((name) => name.includes('sentinel-metrics'))).toEqual([]);
+    expect(readdirSync(cwd).filter((name) => name.includes('.sentinel-'))).toEqual([]);
   });
 });
 

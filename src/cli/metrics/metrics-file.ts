@@ -1,9 +1,9 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Engine } from '#src/adapters/open-engine.js';
 import { StoreError } from '#src/adapters/store/failure.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
+import { replaceFile } from '../output-file.js';
 import type { Session } from '../run-session.js';
 import type { Found, RunSummaryRecord, RunTally } from '../run-view.js';
 import { type MetricFamily, prometheusText, readSamples } from './prometheus-text.js';
@@ -33,22 +33,18 @@ export async function writeFailureMetrics(session: Session): Promise<void> {
   if (session.options.metricsFile !== undefined) await write(session, { outcome: 'failed', rows: 0 }, []);
 }
 
-/** The file is replaced in one step: a scrape never sees half of it. */
 async function write(
   { options, logs, startedAt, retries }: Session,
   end: Pick<RunEnd, 'outcome' | 'rows'>,
   families: readonly MetricFamily[],
 ): Promise<void> {
   const file = options.metricsFile!;
-  const staging = join(dirname(file), `.${process.pid}.sentinel-metrics`);
   const now = Date.now();
   try {
     const previous = readSamples(await readFile(file, 'utf8').catch(() => ''));
     const whole = { ...end, retries, finishedAtMs: now, durationMs: now - startedAt.getTime() };
-    await writeFile(staging, prometheusText([...endFamilies(whole, previous), ...families]));
-    await rename(staging, file);
+    await replaceFile(file, prometheusText([...endFamilies(whole, previous), ...families]));
   } catch (error) {
-    await rm(staging, { force: true }).catch(() => undefined);
     const { code } = error as NodeJS.ErrnoException;
     logs.logger('orchestrator').error({ code }, `--metrics-file: ${file} cannot be written (${code})`);
   }
