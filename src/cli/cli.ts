@@ -4,12 +4,14 @@ import { addAuditCommands } from './audit-program.js';
 import { CliCommand } from './command.js';
 import type { BacktestOptions } from './commands/backtest.js';
 import type { DemoCommandOptions } from './commands/demo.js';
+import type { DiffOptions } from './commands/diff.js';
 import type { ReportOptions } from './commands/report.js';
 import { CliError, EXIT } from './exit-code.js';
 import { addIncidentCommands } from './incidents-program.js';
 import type { Io } from './io.js';
 import { writeLine } from './io.js';
 import {
+  parseAmount,
   parseCount,
   parsePath,
   type RunOptions,
@@ -156,6 +158,32 @@ ${EXIT_CODES}`,
     .option('--json', 'one JSON object per figure on stdout')
     .action((table: string, metric: string | undefined, options: { column?: string; limit: number; json?: boolean }) =>
       run(async () => (await import('./commands/history.js')).historyCommand(table, metric, options, io)),
+    );
+
+  withSelection(
+    command(
+      'diff',
+      'what changed between two runs: tables, shapes, figures, findings',
+      "  $ sentinel diff                               the two newest runs\n  $ sentinel diff RUN1                          that run and the newest\n  $ sentinel diff RUN1 RUN2 --table 'sales.*' --min-change 10",
+    ),
+  )
+    .argument('[run1]', 'label of the first run; default the one before the newest')
+    .argument('[run2]', 'label of the second; default the newest')
+    .option(
+      '--min-change <percent>',
+      'leave out figures that changed by less; of shares percentage points',
+      parseAmount,
+      1,
+    )
+    .option('--json', 'one JSON object per difference on stdout')
+    .action((run1: string | undefined, run2: string | undefined, options: DiffOptions) =>
+      run(async () =>
+        (await import('./commands/diff.js')).diffCommand(
+          [run1, run2].filter((label) => label !== undefined),
+          options,
+          io,
+        ),
+      ),
     );
 
   const incidents = command(

@@ -79,6 +79,12 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** A number of at least 0. */
+export function parseAmount(text: string): number {
+  if (!/^\d{1,9}(\.\d+)?$/.test(text)) throw new InvalidArgumentError('give a number of at least 0, e.g. 2.5.');
+  return Number(text);
+}
+
 /** The path of a file or folder: `--output ""` is a variable of a script that is not set. */
 export function parsePath(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('give a path.');

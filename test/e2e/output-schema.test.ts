@@ -64,7 +64,7 @@ beforeAll(async () => {
   await say('run');
   await say('alerts', 'list');
   delete env.WEBHOOK_URL;
-  for (const command of ['detect', 'health', 'tables']) await say(command);
+  for (const command of ['detect', 'health', 'tables', 'diff']) await say(command);
   for (const more of [[], ['show', 'INC-1']]) await say('incidents', ...more);
   await say('audit', 'list');
   await say('audit', 'verify', '--head', '0'.repeat(64));

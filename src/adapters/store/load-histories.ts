@@ -1,9 +1,10 @@
-import type { Expectation, KnownColumn, Point, SchemaVersion, TableHistory } from '#src/core/model/history.js';
+import type { Expectation, Point, TableHistory } from '#src/core/model/history.js';
 import type { TableProfile } from '#src/core/model/profile.js';
 import { type LoadedEvents, loadEvents } from './events.js';
 import { loadExpectations } from './expectations.js';
 import type { Query, ReaderPool } from './reader-pool.js';
 import { preferIndices, selectBaseline, selectClocks, selectTablesToJudge } from './sql/history.js';
+import { type StoredShape, shapeOf } from './stored-shape.js';
 import { numberArray } from './values.js';
 
 /** What the store knows of a `TableHistory`; the rest is declared, or found in the profile. */
@@ -34,14 +35,6 @@ interface TableRow {
   readonly shape: StoredShape | null;
   readonly previous: StoredShape | null;
   readonly source_judged_at: number | null;
-}
-
-interface StoredShape {
-  readonly run: number;
-  readonly time: number;
-  readonly oid: number;
-  readonly columns: readonly KnownColumn[];
-  readonly primary_key: readonly string[];
 }
 
 interface SeriesRow {
@@ -176,10 +169,4 @@ function runAt(runs: DataView, at: number): number {
   const high = runs.getUint32(at);
   const low = runs.getUint32(at + 4);
   return high === 0 ? low : high * 2 ** 32 + low;
-}
-
-function shapeOf(stored: StoredShape | null): SchemaVersion | null {
-  if (!stored) return null;
-  const { primary_key: primaryKey, ...shape } = stored;
-  return { ...shape, primaryKey };
 }

@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
+import type { SeenInBoth } from '#src/core/diff/run-pair.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory } from '#src/core/model/history.js';
 import type { Incident } from '#src/core/model/incident.js';
@@ -21,6 +22,7 @@ import {
   linksAfter,
   listTrail,
 } from './read-audit.js';
+import { readBoth } from './read-both.js';
 import { type IncidentEvent, type IncidentFilter, incidentEvents, listIncidents } from './read-incidents.js';
 import { newestRun, partialProfiles } from './read-newest-run.js';
 import { type Past, type PastFilter, readPast } from './read-past.js';
@@ -215,6 +217,11 @@ export class Store {
   /** One metric of each table as a run measured it, by source, schema and name; at most `limit`. */
   tableFigures(run: number, metric: string, limit: number): ReturnType<typeof tableFigures> {
     return this.#readers.read('load figures', (query) => tableFigures(query, this.#s, run, metric, limit));
+  }
+
+  /** What two runs saw of the tables that either looked at; ids as `RunRef` has them. */
+  readBoth(before: number, after: number): Promise<SeenInBoth> {
+    return this.#readers.read('compare two runs', (query) => readBoth(query, this.#s, before, after));
   }
 
   /** Sources that a run could not reach, and why. */

@@ -11,6 +11,7 @@ import { renderPage } from '#src/report/template.js';
 import { reportOn, writeAuditLog } from '../audit-log.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeLine } from '../io.js';
+import { labelledRun } from '../labelled-run.js';
 import { loadSettings } from '../load-settings.js';
 import type { SelectionOptions } from '../options.js';
 import { checkOutputFile, unwritableFile } from '../output-file.js';
@@ -77,15 +78,10 @@ async function recordUnmasking(
 }
 
 async function reportedRun(store: Store, label: string | undefined): Promise<RunSummary> {
-  const run = await store.latestRun(label === undefined ? { states: ['finished', 'interrupted'] } : { label });
+  if (label !== undefined) return labelledRun(store, label, '--run');
+  const run = await store.latestRun({ states: ['finished', 'interrupted'] });
   if (run) return run;
-  if (label === undefined)
-    throw new CliError(
-      'there is nothing to report yet: run "sentinel run" first, or "sentinel demo" to see an example',
-    );
-  const known = (await store.listRuns({ limit: 3 })).map((each) => each.label);
-  const have = known.length === 0 ? 'there are no runs yet' : `the newest are ${known.join(', ')}`;
-  throw new CliError(`--run: no run is labelled "${label}"; ${have}`);
+  throw new CliError('there is nothing to report yet: run "sentinel run" first, or "sentinel demo" to see an example');
 }
 
 async function writeReport(path: string, page: Buffer): Promise<void> {

@@ -1,7 +1,7 @@
 import type { SourceCheck } from './check.js';
+import { ADDED, DROPPED } from './describe-schema-change.js';
 import { difference } from './difference.js';
 import { makeFinding } from './finding.js';
-import { ADDED, DROPPED } from './schema.js';
 import { name, time } from './sentence.js';
 
 /** Schemas that came or went in the watched database. */

@@ -1,4 +1,5 @@
-const shape = `json_build_object('run', v.run, 'time', (extract(epoch FROM v.seen_at) * 1000)::float8,
+/** A row `v` of `schema_version` as `StoredShape`. */
+export const shapeJson = `json_build_object('run', v.run, 'time', (extract(epoch FROM v.seen_at) * 1000)::float8,
     'oid', v.oid, 'columns', v.columns, 'primary_key', v.primary_key)`;
 
 /**
@@ -18,13 +19,13 @@ FROM ${
 }
 LEFT JOIN ${s}.profile p ON p.dataset = d.id
 LEFT JOIN LATERAL (
-  SELECT ${shape} AS shape FROM ${s}.schema_version v
+  SELECT ${shapeJson} AS shape FROM ${s}.schema_version v
   WHERE v.dataset = d.id AND v.run <= t.run AND t.state <> 'gone' ORDER BY v.version DESC LIMIT 1) now ON true
 LEFT JOIN LATERAL (
   SELECT j.run FROM ${s}.task j
   WHERE j.dataset = d.id AND j.run < t.run AND j.judged AND j.state <> 'gone' ORDER BY j.run DESC LIMIT 1) before ON true
 LEFT JOIN LATERAL (
-  SELECT ${shape} AS shape FROM ${s}.schema_version v
+  SELECT ${shapeJson} AS shape FROM ${s}.schema_version v
   WHERE v.dataset = d.id AND v.run <= before.run ORDER BY v.version DESC LIMIT 1) earlier ON true
 LEFT JOIN LATERAL (
   SELECT r.as_of FROM ${s}.source_inventory i JOIN ${s}.run r ON r.id = i.run
