@@ -11,6 +11,7 @@ import { configSecrets } from '#src/config/config.js';
 import { TRYING_AGAIN } from '#src/contract/messages.js';
 import { writeAuditLog } from './audit-log.js';
 import { detectStep } from './detect-step.js';
+import { emitLineage } from './emit-lineage.js';
 import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { costOf, keepHouse } from './finish-run.js';
 import { withGentle } from './gentle.js';
@@ -187,6 +188,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter, spoo
   if (tally.storeLoss) tellLoss(session, tally.storeLoss, run);
   log.info({ ...summary }, `${command} ${stop.signal.aborted ? 'stopped' : 'ends'}`);
   if (!tally.storeLoss) await sendAlerts(session, store, writer, run, { complete: !summary.incomplete });
+  if (!tally.storeLoss) await emitLineage(session, store, run, { findings: found.findings, tally });
   await writeRunMetrics(session, store, run, { summary, found, tally, engine });
   await writeRunJunit(session, found, tally);
   if (!tally.storeLoss) await mirror(session, store);

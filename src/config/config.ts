@@ -60,6 +60,15 @@ export interface AlertSettings {
   readonly heartbeatUrl?: string;
 }
 
+/** Where OpenLineage events go, besides `namespace` nothing must be set. */
+export interface LineageSettings {
+  readonly url?: string;
+  readonly apiKey?: string;
+  /** Absolute path. */
+  readonly file?: string;
+  readonly namespace: string;
+}
+
 /** The whole configuration: plain data, frozen, safe to clone to a worker thread. */
 export interface Config {
   readonly environment: Environment;
@@ -82,6 +91,7 @@ export interface Config {
   readonly profile: ProfilePolicy;
   readonly http: HttpSettings;
   readonly alerts: AlertSettings;
+  readonly lineage: LineageSettings;
   readonly retention: { readonly pointDays: number };
   readonly policy: Policy;
 }
@@ -175,6 +185,12 @@ function fromValues(values: GeneralValues, cwd: string) {
       ...(values.SMTP_URL !== undefined && { smtpUrl: values.SMTP_URL }),
       ...(values.HEARTBEAT_URL !== undefined && { heartbeatUrl: values.HEARTBEAT_URL }),
     },
+    lineage: {
+      namespace: values.OPENLINEAGE_NAMESPACE,
+      ...(values.OPENLINEAGE_URL !== undefined && { url: values.OPENLINEAGE_URL }),
+      ...(values.OPENLINEAGE_API_KEY !== undefined && { apiKey: values.OPENLINEAGE_API_KEY }),
+      ...(values.OPENLINEAGE_FILE !== undefined && { file: resolve(cwd, values.OPENLINEAGE_FILE) }),
+    },
     retention: { pointDays: values.POINT_RETENTION_DAYS },
   };
 }
@@ -213,10 +229,18 @@ function checkSourceNames({ sources }: Policy, names: readonly string[], problem
 
 /** Every secret of a configuration, for a redactor. */
 export function configSecrets(config: Config): string[] {
-  const { alerts, http, metadata, sources } = config;
+  const { alerts, http, lineage, metadata, sources } = config;
   const passwords = [...sources, metadata.connection].map(({ password }) => password);
   const destinations = Object.values(alerts) as string[];
-  const all = [...passwords, http.token, ...destinations, ...destinations.flatMap(secretsOfUrl)];
+  const { url = '', apiKey } = lineage;
+  const all = [
+    ...passwords,
+    http.token,
+    apiKey,
+    ...secretsOfUrl(url),
+    ...destinations,
+    ...destinations.flatMap(secretsOfUrl),
+  ];
   return [...new Set(all.filter((secret) => secret !== undefined && secret !== ''))] as string[];
 }
 

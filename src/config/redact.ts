@@ -43,7 +43,7 @@ export function maskCredentials(text: string): string {
     .replace(/(\b|_)(password|passwd|pwd|secret|token)(\s*=\s*)('[^']*'|"[^"]*"|[^\s,;&'"]+)/gi, `$1$2$3${REDACTED}`);
 }
 
-const SECRET_KEY = /password|passwd|secret|token|routing_?key|authorization|cookie|dsn$|url$/i;
+const SECRET_KEY = /password|passwd|secret|token|(?:api|routing)_?key|authorization|cookie|dsn$|url$/i;
 
 /** True for the name of a field whose value is not to be shown: passwords, tokens, URLs that carry them. */
 export function isSecretKey(key: string): boolean {

@@ -28,6 +28,7 @@ export const GROUPS = [
   'Retention',
   'Daemon',
   'Alerts',
+  'Lineage',
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -256,6 +257,15 @@ export const VARIABLES = {
   PAGERDUTY_ROUTING_KEY: optional('Alerts', text('a secret text'), 'PagerDuty Events v2 integration key', secret),
   SMTP_URL: optional('Alerts', url('smtp', 'smtps'), 'mail server for alerts by e-mail', secret),
   HEARTBEAT_URL: optional('Alerts', url('https', 'http'), "called after each complete run (dead man's switch)", secret),
+  OPENLINEAGE_URL: optional(
+    'Lineage',
+    url('https', 'http'),
+    'server that takes OpenLineage events of each run; without a path: /api/v1/lineage',
+    secret,
+  ),
+  OPENLINEAGE_API_KEY: optional('Lineage', text('a secret text'), 'bearer token for it', secret),
+  OPENLINEAGE_FILE: optional('Lineage', path('file'), 'file to which the same events are appended, one a line'),
+  OPENLINEAGE_NAMESPACE: variable('Lineage', 'sentinel', text('a name'), 'namespace of the jobs in these events'),
 };
 
 /** What a source is unless its variables say otherwise. An absent name or user must be set. */
