@@ -84,8 +84,15 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
     noticed: noticed.map((finding) => reportFinding(finding, indexOf, pictures)),
     axes: axes.list,
     heat: { first: heat.first, count: heat.count },
+    totals: totalsOf(tables),
     tables,
   };
+}
+
+function totalsOf(tables: readonly ReportTable[]): ReportData['totals'] {
+  const totals = { judged: 0, learning: 0, failed: 0, skipped: 0, gone: 0 };
+  for (const { state } of tables) totals[state]++;
+  return totals;
 }
 
 const UNRESOLVED: readonly IncidentState[] = ['open', 'acknowledged', 'expected', 'muted'];

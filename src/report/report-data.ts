@@ -17,6 +17,8 @@ export interface ReportData {
   /** Time axes that series refer to by index, each ascending. */
   readonly axes: readonly (readonly number[])[];
   readonly heat: HeatDays;
+  /** How many tables there are in each state: `tables` may hold some of them only. */
+  readonly totals: Readonly<Record<ReportTable['state'], number>>;
   /** By source, schema and name. */
   readonly tables: readonly ReportTable[];
 }
@@ -45,6 +47,8 @@ export interface ReportIncident {
   readonly since: number;
   /** Worst first. */
   readonly findings: readonly ReportFinding[];
+  /** Findings, and tables, that are left out here. */
+  readonly omitted?: { readonly findings: number; readonly tables: number };
 }
 
 export interface ReportFinding {

@@ -64,7 +64,19 @@ export function reportWorld({ tables: number = 48, wrong = true, hostile = false
     noticed: wrong ? [NOTICED] : [],
     axes: [days],
     heat: { first: new Date(days[1]! * 1000).toISOString().slice(0, 10), count: DAYS },
+    totals: totalsOf(tables),
     tables,
+  };
+}
+
+function totalsOf(tables: readonly ReportTable[]): ReportData['totals'] {
+  const of = (state: ReportTable['state']) => tables.filter((table) => table.state === state).length;
+  return {
+    judged: of('judged'),
+    learning: of('learning'),
+    failed: of('failed'),
+    skipped: of('skipped'),
+    gone: of('gone'),
   };
 }
 

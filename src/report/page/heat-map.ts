@@ -1,6 +1,7 @@
+import { byHeat } from '../find-tables.js';
+import type { Model } from '../model.js';
 import { h } from './dom.js';
 import { count, figureIn, month, weekday } from './format.js';
-import { type Model, rank } from './model.js';
 import { nameParts, tableLink } from './names.js';
 import { createTooltip } from './tooltip.js';
 
@@ -20,14 +21,14 @@ const STATES: Readonly<Record<string, { readonly name: string; readonly words: s
 /** Tables × days. One stop for the tab key; arrow keys walk from day to day and from table to table, Enter opens the table. */
 export function heatMap(model: Model): HTMLElement {
   const { heat } = model.data;
-  const order = model.data.tables.map((_, i) => i).sort((a, b) => weight(model, b) - weight(model, a) || a - b);
+  const order = byHeat(model);
   const body = h('tbody', {}, ...order.slice(0, FIRST).map((table) => heatRow(model, table)));
   const grid = h(
     'table',
     {
       class: 'heat',
       role: 'grid',
-      'aria-label': `State of ${count(order.length, 'table')} on ${count(heat.count, 'day')}`,
+      'aria-label': `State of ${count(Math.min(order.length, FIRST), 'table')} on ${count(heat.count, 'day')}`,
     },
     h(
       'thead',
@@ -48,7 +49,11 @@ export function heatMap(model: Model): HTMLElement {
     h('div', { class: 'section-head' }, h('h2', {}, 'Tables by day'), legend()),
     scroller,
   );
-  if (order.length > FIRST) {
+  if (model.tables > order.length)
+    section.append(
+      h('p', { class: 'found' }, `The worst of ${count(model.tables, 'table')}; the list below has them all.`),
+    );
+  else if (order.length > FIRST) {
     const more = h('button', { type: 'button', class: 'more' }, `Show all ${count(order.length, 'table')}`);
     more.addEventListener('click', () => {
       more.remove();
@@ -167,12 +172,4 @@ function neighbour(cell: HTMLTableCellElement, key: string): Element | null | un
   if (key === 'Home') return row.cells[1];
   if (key === 'End') return row.cells[row.cells.length - 1];
   return null;
-}
-
-/** Open incidents first, then the last week's worst, then everything that was ever wrong. */
-function weight(model: Model, table: number): number {
-  const { heat } = model.data.tables[table]!;
-  const days = [...heat].map((state) => Number(state) || 0);
-  const sum = (some: readonly number[]) => some.reduce((total, state) => total + state ** 2, 0);
-  return rank(model.worstOf(table)) * 1e6 + sum(days.slice(-7)) * 1e3 + sum(days);
 }

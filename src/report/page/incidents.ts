@@ -1,8 +1,8 @@
+import { type Model, SEVERITIES, tablesOf } from '../model.js';
 import type { ReportFinding, ReportIncident } from '../report-data.js';
 import { seriesChart } from './chart.js';
 import { type Child, h } from './dom.js';
 import { count, foreign, moment, sentence, span } from './format.js';
-import { type Model, SEVERITIES, tablesOf } from './model.js';
 import { SEVERITY_WORDS, severityMark, severityTag, tableLink } from './names.js';
 
 /** So many are shown at once: the worst come first. */
@@ -57,11 +57,12 @@ export function severityCounts(model: Model): HTMLElement[] {
 
 export function incidentCard(model: Model, incident: ReportIncident): HTMLElement {
   const { data } = model;
-  const { severity, title, cause, since, findings, state } = incident;
+  const { severity, title, cause, since, findings, state, omitted } = incident;
   const tables = tablesOf(incident);
   const main = tables[0] === undefined ? undefined : data.tables[tables[0]];
   const pictured = findings.find(({ series }) => series !== undefined)?.series;
   const others = tables.slice(1).map((table) => tableLink(data.tables[table]!));
+  const moreTables = Math.max(others.length - 6, 0) + (omitted?.tables ?? 0);
   const rest = findings.filter(({ message }) => message !== title);
   const picture = pictured && seriesChart(pictured, model.timesOf(pictured), CHART_HEIGHT);
   return h(
@@ -89,15 +90,12 @@ export function incidentCard(model: Model, incident: ReportIncident): HTMLElemen
           'Also in',
           others.length === 0
             ? null
-            : h(
-                'span',
-                { class: 'links' },
-                ...others.slice(0, 6),
-                others.length > 6 ? `and ${others.length - 6} more` : null,
-              ),
+            : h('span', { class: 'links' }, ...others.slice(0, 6), moreTables > 0 ? `and ${moreTables} more` : null),
         ],
       ),
-      rest.length === 0 ? null : findingList(model, rest, count(rest.length, 'more finding')),
+      rest.length === 0
+        ? null
+        : findingList(model, rest, count(rest.length + (omitted?.findings ?? 0), 'more finding')),
     ),
     picture,
   );

@@ -1,18 +1,20 @@
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
+import { createModel, type Model } from '../model.js';
 import type { ReportData } from '../report-data.js';
 import { h } from './dom.js';
 import { foreign, moment } from './format.js';
-import { createModel, type Model } from './model.js';
 import { overview } from './overview.js';
+import { embeddedSource, type PageSource } from './page-source.js';
 import { tableView } from './table-view.js';
 import { themeToggle } from './theme.js';
 
-start(createModel(JSON.parse(document.getElementById('report-data')!.textContent!) as ReportData));
+const embedded = createModel(JSON.parse(document.getElementById('report-data')!.textContent!) as ReportData);
+start(embedded, embeddedSource(embedded));
 
-function start(model: Model): void {
+function start(model: Model, source: PageSource): void {
   const { run } = model.data;
-  const front = overview(model);
+  const front = overview(model, source);
   const main = h('main', { id: 'main', tabindex: -1 }, front);
   document.body.prepend(
     h('a', { class: 'skip', href: '#main', 'data-anchor': 'main' }, 'Skip to the content'),
@@ -31,7 +33,7 @@ function start(model: Model): void {
     ),
     main,
   );
-  followHash(model, main, front);
+  followHash(source, main, front);
   anchorsInPlace();
   addEventListener('keydown', (event) => {
     if (event.key !== '/' || (event.target as Element).matches('input, select, textarea')) return;
@@ -44,18 +46,21 @@ function start(model: Model): void {
 }
 
 /** `#/` is the overview, `#/table/KEY` a table, `#/incident/ID` the overview at one incident. */
-function followHash(model: Model, main: HTMLElement, front: HTMLElement): void {
+function followHash(source: PageSource, main: HTMLElement, front: HTMLElement): void {
   let scrolled = 0;
   const follow = (first = false) => {
     const [, place, rest = ''] = location.hash.split('/');
     if (main.contains(front)) scrolled = scrollY;
     if (place === 'table') {
-      const index = model.tableAt(rest);
-      const view = index === undefined ? missing() : tableView(model, index);
-      main.replaceChildren(view);
-      document.title = `${index === undefined ? 'No such table' : model.data.tables[index]!.table} – Sentinel`;
-      scrollTo(0, 0);
-      if (!first) view.querySelector('h1')?.focus({ preventScroll: true });
+      const hash = location.hash;
+      source.table(rest, (found) => {
+        if (location.hash !== hash) return; // somebody went on meanwhile
+        const view = found ? tableView(found.model, found.index) : missing();
+        main.replaceChildren(view);
+        document.title = `${found ? found.model.data.tables[found.index]!.table : 'No such table'} – Sentinel`;
+        scrollTo(0, 0);
+        if (!first) view.querySelector('h1')?.focus({ preventScroll: true });
+      });
       return;
     }
     const back = !main.contains(front);

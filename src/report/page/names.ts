@@ -1,8 +1,8 @@
 import type { Severity } from '../../core/model/finding.js';
+import { tableKey } from '../model.js';
 import type { ReportTable } from '../report-data.js';
 import { h, s } from './dom.js';
 import { foreign } from './format.js';
-import { tableKey } from './model.js';
 
 /** The words people read for a severity. */
 export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {

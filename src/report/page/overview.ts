@@ -1,14 +1,18 @@
-import type { ReportData, ReportTable } from '../report-data.js';
+import type { Model } from '../model.js';
+import type { ReportData } from '../report-data.js';
 import { h, s } from './dom.js';
 import { count, foreign, moment } from './format.js';
 import { heatMap } from './heat-map.js';
 import { incidentList, severityCounts } from './incidents.js';
-import type { Model } from './model.js';
 import { tableLink } from './names.js';
+import type { PageSource } from './page-source.js';
 import { tableList } from './table-list.js';
 
+/** Tables that are named where many are in the same state. */
+const MOST_LISTED = 100;
+
 /** The first screen: is my data fine? */
-export function overview(model: Model): HTMLElement {
+export function overview(model: Model, source: PageSource): HTMLElement {
   return h(
     'div',
     { class: 'overview' },
@@ -16,7 +20,7 @@ export function overview(model: Model): HTMLElement {
     incidentList(model),
     notJudged(model),
     heatMap(model),
-    tableList(model),
+    tableList(model, source),
   );
 }
 
@@ -34,15 +38,12 @@ function verdict(model: Model): HTMLElement {
 }
 
 function isFine({ data, open }: Model): boolean {
-  return open.every(({ severity }) => severity === 'info') && data.run.judged && data.tables.some(isJudged);
+  return open.every(({ severity }) => severity === 'info') && data.run.judged && data.totals.judged > 0;
 }
 
 /** True where every source was reached and every table read. */
-function isWhole({ sources, tables }: ReportData): boolean {
-  return (
-    sources.every(({ failure }) => failure === undefined) &&
-    tables.every(({ state }) => state !== 'failed' && state !== 'skipped')
-  );
+function isWhole({ sources, totals }: ReportData): boolean {
+  return sources.every(({ failure }) => failure === undefined) && totals.failed + totals.skipped === 0;
 }
 
 function allGood(): SVGElement {
@@ -53,32 +54,24 @@ function allGood(): SVGElement {
   );
 }
 
-function headline({ data, open }: Model): string {
+function headline({ data, open, tables }: Model): string {
   const wrong = open.filter(({ severity }) => severity !== 'info').length;
   if (wrong > 0) return wrong === 1 ? 'One thing is wrong' : `${wrong} things are wrong`;
   if (!data.run.judged) return 'Nothing was judged yet';
-  if (data.tables.length === 0) return 'There are no tables to look at';
-  if (!data.tables.some(isJudged))
-    return data.tables.some(({ state }) => state === 'learning')
-      ? 'There is no history to judge by yet'
-      : 'No table could be judged';
+  if (tables === 0) return 'There are no tables to look at';
+  if (data.totals.judged === 0)
+    return data.totals.learning > 0 ? 'There is no history to judge by yet' : 'No table could be judged';
   return isWhole(data) ? 'Nothing is wrong' : 'Nothing is wrong in what could be judged';
 }
 
-function isJudged({ state }: ReportTable): boolean {
-  return state === 'judged';
-}
-
 /** What the headline rests on: how much was judged, when, and how much was not. */
-function basis({ data }: Model): (Node | string)[] {
-  const number = (...states: readonly string[]) => data.tables.filter(({ state }) => states.includes(state)).length;
-  const judged = data.run.judged ? number('judged') : 0;
-  const total = data.tables.length;
+function basis({ data, tables: total }: Model): (Node | string)[] {
+  const judged = data.run.judged ? data.totals.judged : 0;
   const share =
     judged === total ? `${total > 1 ? 'All ' : ''}${count(total, 'table')}` : `${judged} of ${count(total, 'table')}`;
   const parts: (Node | string)[] = [`${share} judged as of ${moment(data.run.asOf)}.`];
   if (!data.run.judged) parts.push(' The run only profiled; “sentinel detect” judges it.');
-  if (!isWhole(data) || number('learning') > 0)
+  if (!isWhole(data) || data.totals.learning > 0)
     parts.push(' ', h('a', { href: '#not-judged', 'data-anchor': 'not-judged' }, 'What was not judged'), '.');
   return parts;
 }
@@ -88,7 +81,9 @@ function notJudged({ data }: Model): HTMLElement | null {
   const down = data.sources.filter(({ failure }) => failure !== undefined);
   const failed = data.tables.filter(({ state }) => state === 'failed' || state === 'skipped');
   const young = data.tables.filter(({ state }) => state === 'learning');
-  if (down.length + failed.length + young.length === 0) return null;
+  const { totals } = data;
+  if (down.length + totals.failed + totals.skipped + totals.learning === 0) return null;
+  const notShown = totals.failed + totals.skipped - failed.length;
   return h(
     'section',
     { class: 'not-judged', id: 'not-judged', tabindex: -1, 'aria-label': 'Not judged' },
@@ -109,7 +104,8 @@ function notJudged({ data }: Model): HTMLElement | null {
           table.reason === undefined ? '' : foreign(table.reason),
         ),
       ),
-      young.length === 0
+      notShown > 0 ? h('li', {}, `and ${count(notShown, 'more table')} that failed or were skipped`) : null,
+      totals.learning === 0
         ? null
         : h(
             'li',
@@ -120,13 +116,13 @@ function notJudged({ data }: Model): HTMLElement | null {
               h(
                 'summary',
                 {},
-                `${count(young.length, 'table')} with too little history: only plain rules can say anything yet`,
+                `${count(totals.learning, 'table')} with too little history: only plain rules can say anything yet`,
               ),
               h(
                 'p',
                 { class: 'links' },
-                ...young.slice(0, 100).map(tableLink),
-                young.length > 100 ? `and ${young.length - 100} more` : null,
+                ...young.slice(0, MOST_LISTED).map(tableLink),
+                totals.learning > MOST_LISTED ? `and ${totals.learning - MOST_LISTED} more` : null,
               ),
             ),
           ),

@@ -1,11 +1,8 @@
-import type { ReportTable } from '../report-data.js';
+import type { TableQuery } from '../find-tables.js';
+import type { ReportSource } from '../report-data.js';
 import { h } from './dom.js';
-import type { Model } from './model.js';
-import { stateWords } from './table-state.js';
 
-type Kind = 'all' | 'wrong' | 'unjudged';
-
-const KINDS: readonly (readonly [Kind, string])[] = [
+const KINDS: readonly (readonly [TableQuery['kind'], string])[] = [
   ['all', 'All'],
   ['wrong', 'With incidents'],
   ['unjudged', 'Not judged'],
@@ -14,14 +11,12 @@ const KINDS: readonly (readonly [Kind, string])[] = [
 /** The bar above the list of tables. */
 export interface TableFilters {
   readonly element: HTMLElement;
-  /** True for a table, by its index, that what is typed and chosen lets in. */
-  matches(index: number): boolean;
+  /** What is typed and chosen. */
+  chosen(): Pick<TableQuery, 'search' | 'source' | 'kind'>;
 }
 
-/** Search by words in any order, each somewhere in the full name, a column's name or the state; `changed` is called at once. */
-export function tableFilters(model: Model, changed: () => void, entered: () => void): TableFilters {
-  const { tables, sources } = model.data;
-  const texts = tables.map((_, index) => searchText(model, index));
+/** `changed` is called at each key. */
+export function tableFilters(sources: readonly ReportSource[], changed: () => void, entered: () => void): TableFilters {
   const search = h('input', {
     type: 'search',
     id: 'search',
@@ -35,16 +30,10 @@ export function tableFilters(model: Model, changed: () => void, entered: () => v
     h('option', { value: '' }, 'All sources'),
     ...sources.map(({ name }) => h('option', { value: name }, name)),
   );
-  let kind: Kind = 'all';
-  let words: readonly string[] = [];
-  search.addEventListener('input', () => {
-    words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    changed();
-  });
+  let kind: TableQuery['kind'] = 'all';
+  search.addEventListener('input', changed);
   search.addEventListener('keydown', (event) => event.key === 'Enter' && entered());
   source.addEventListener('change', changed);
-  const isOfKind = (index: number, { state }: ReportTable) =>
-    kind === 'all' || (kind === 'wrong' ? model.worstOf(index) !== null : state !== 'judged');
   const chips = kindChips((chosen) => {
     kind = chosen;
     changed();
@@ -58,18 +47,11 @@ export function tableFilters(model: Model, changed: () => void, entered: () => v
       chips,
       sources.length > 1 ? source : null,
     ),
-    matches(index) {
-      const table = tables[index]!;
-      return (
-        words.every((word) => texts[index]!.includes(word)) &&
-        (source.value === '' || table.source === source.value) &&
-        isOfKind(index, table)
-      );
-    },
+    chosen: () => ({ search: search.value, source: source.value, kind }),
   };
 }
 
-function kindChips(choose: (kind: Kind) => void): HTMLElement {
+function kindChips(choose: (kind: TableQuery['kind']) => void): HTMLElement {
   const chips = KINDS.map(([kind, words]) => {
     const chip = h('button', { type: 'button', class: 'chip', 'aria-pressed': String(kind === 'all') }, words);
     chip.addEventListener('click', () => {
@@ -79,11 +61,4 @@ function kindChips(choose: (kind: Kind) => void): HTMLElement {
     return chip;
   });
   return h('div', { class: 'chips', role: 'group', 'aria-label': 'Show' }, ...chips);
-}
-
-function searchText(model: Model, index: number): string {
-  const table = model.data.tables[index]!;
-  const name = `${table.source}.${table.schema}.${table.table}`;
-  const columns = table.columns.map((column) => column.name);
-  return [name, stateWords(table), model.worstOf(index) ?? '', ...columns].join('\n').toLowerCase();
 }

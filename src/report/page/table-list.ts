@@ -1,7 +1,8 @@
+import type { Model } from '../model.js';
 import { h } from './dom.js';
 import { ago, count, shortCount } from './format.js';
-import type { Model } from './model.js';
 import { tableLink } from './names.js';
+import { type FoundTables, isUnfiltered, type PageSource } from './page-source.js';
 import { sparkline } from './sparkline.js';
 import { tableFilters } from './table-filters.js';
 import { tableOrder } from './table-order.js';
@@ -9,29 +10,44 @@ import { stateTag } from './table-state.js';
 
 /** More dots than these, the newest, would hide the line. */
 const MAX_MARKS = 8;
+/** Rows that are shown at first, and by each press of the button below them. */
+const AT_A_TIME = 100;
 
 /** All tables, worst first, with instant search. */
-export function tableList(model: Model): HTMLElement {
-  const rows = model.data.tables.map((_, index) => tableRow(model, index));
-  const total = count(rows.length, 'table');
+export function tableList({ data: { sources } }: Model, source: PageSource): HTMLElement {
   const body = h('tbody');
   const found = h('p', { class: 'found', role: 'status' });
-  const filters = tableFilters(model, show, () => body.querySelector('a')?.click());
-  const order = tableOrder(model, show);
+  const more = h('button', { type: 'button', class: 'more' });
+  const filters = tableFilters(
+    sources,
+    () => show(AT_A_TIME),
+    () => body.querySelector('a')?.click(),
+  );
+  const order = tableOrder(() => show(AT_A_TIME));
+  let shown = 0;
+  more.addEventListener('click', () => show(shown + AT_A_TIME));
   const head = h('tr', {}, ...order.heads, h('th', { scope: 'col', class: 'trend' }, 'Rows per day or run'));
-  show();
+  show(AT_A_TIME);
   return h(
     'section',
     { 'aria-label': 'Tables' },
     h('div', { class: 'section-head' }, h('h2', {}, 'Tables'), found),
     filters.element,
     h('table', { class: 'tables' }, h('thead', {}, head), body),
+    more,
   );
 
-  function show(): void {
-    const wanted = [...rows.keys()].filter(filters.matches).sort(order.compare);
-    found.textContent = wanted.length === rows.length ? total : `${wanted.length} of ${total}`;
-    body.replaceChildren(...(wanted.length === 0 ? [noRow(rows.length)] : wanted.map((index) => rows[index]!)));
+  function show(limit: number): void {
+    shown = limit;
+    const query = { ...filters.chosen(), ...order.chosen() };
+    source.find(query, limit, ({ model, indices, matched }: FoundTables) => {
+      const total = model.tables;
+      found.textContent = isUnfiltered(query) ? count(total, 'table') : `${matched} of ${count(total, 'table')}`;
+      const rows = indices.map((index) => tableRow(model, index));
+      body.replaceChildren(...(rows.length === 0 ? [noRow(total)] : rows));
+      more.hidden = rows.length >= matched;
+      more.textContent = `Show ${Math.min(AT_A_TIME, matched - rows.length)} more of ${count(matched, 'table')}`;
+    });
   }
 }
 

@@ -1,10 +1,7 @@
-import type { ReportTable } from '../report-data.js';
+import type { TableQuery } from '../find-tables.js';
 import { h } from './dom.js';
-import { type Model, rank } from './model.js';
 
-type SortKey = 'state' | 'name' | 'rows' | 'newest';
-
-const HEADS: readonly (readonly [key: SortKey, words: string, className: string])[] = [
+const HEADS: readonly (readonly [sort: TableQuery['sort'], words: string, className: string])[] = [
   ['name', 'Table', 'name'],
   ['state', 'State', ''],
   ['rows', 'Rows', 'number'],
@@ -14,43 +11,23 @@ const HEADS: readonly (readonly [key: SortKey, words: string, className: string]
 /** Column heads that sort: once for the usual direction, again for the other. */
 export interface TableOrder {
   readonly heads: readonly HTMLElement[];
-  /** Compares two tables by their indices. */
-  compare(a: number, b: number): number;
+  chosen(): Pick<TableQuery, 'sort' | 'reverse'>;
 }
 
 /** Worst first, until a head is pressed. */
-export function tableOrder(model: Model, changed: () => void): TableOrder {
-  let key: SortKey = 'state';
-  let direction = 1;
+export function tableOrder(changed: () => void): TableOrder {
+  let [sort, reverse]: [TableQuery['sort'], boolean] = ['state', false];
   const heads = HEADS.map(([ofHead, words, className]) => {
     const button = h('button', { type: 'button' }, words);
-    const head = h('th', { scope: 'col', class: className, 'aria-sort': ofHead === key && 'ascending' }, button);
+    const head = h('th', { scope: 'col', class: className, 'aria-sort': ofHead === sort && 'ascending' }, button);
     button.addEventListener('click', () => {
-      direction = key === ofHead ? -direction : 1;
-      key = ofHead;
+      reverse = sort === ofHead && !reverse;
+      sort = ofHead;
       for (const each of heads) each.removeAttribute('aria-sort');
-      head.setAttribute('aria-sort', direction > 0 ? 'ascending' : 'descending');
+      head.setAttribute('aria-sort', reverse ? 'descending' : 'ascending');
       changed();
     });
     return head;
   });
-  return { heads, compare: (a, b) => direction * compareBy(model, key, a, b) || a - b };
-}
-
-function compareBy(model: Model, key: SortKey, a: number, b: number): number {
-  const [one, other] = [model.data.tables[a]!, model.data.tables[b]!];
-  if (key === 'name') return a - b;
-  if (key === 'rows') return (other.rows ?? -1) - (one.rows ?? -1);
-  if (key === 'newest') return newestOf(other) - newestOf(one);
-  return rank(model.worstOf(b)) - rank(model.worstOf(a)) || doubt(other) - doubt(one);
-}
-
-function newestOf({ newest }: ReportTable): number {
-  return newest?.at ?? Number.MIN_SAFE_INTEGER;
-}
-
-/** What could not be judged comes before what was and is fine. */
-function doubt({ state }: ReportTable): number {
-  if (state === 'failed' || state === 'gone') return 2;
-  return state === 'judged' ? 0 : 1;
+  return { heads, chosen: () => ({ sort, reverse }) };
 }

@@ -1,10 +1,10 @@
+import type { Model } from '../model.js';
 import type { ReportSeries, ReportTable } from '../report-data.js';
 import { seriesChart } from './chart.js';
 import { columnTable } from './column-table.js';
 import { type Child, h } from './dom.js';
 import { ago, count, foreign, moment, sentence } from './format.js';
 import { incidentAnchor } from './incidents.js';
-import type { Model } from './model.js';
 import { nameParts, severityMark } from './names.js';
 import { stateTag } from './table-state.js';
 

@@ -1,5 +1,5 @@
-import type { Severity } from '../../core/model/finding.js';
-import type { ReportData, ReportFinding, ReportIncident, ReportSeries, ReportTable } from '../report-data.js';
+import type { Severity } from '#src/core/model/finding.js';
+import type { ReportData, ReportFinding, ReportIncident, ReportSeries, ReportTable } from './report-data.js';
 
 const RANK = { info: 1, warn: 2, critical: 3 } as const;
 export const SEVERITIES: readonly Severity[] = ['critical', 'warn', 'info'];
@@ -11,6 +11,8 @@ export interface Model {
   readonly open: readonly ReportIncident[];
   /** Expected and muted ones. */
   readonly quiet: readonly ReportIncident[];
+  /** How many tables there are, also where `data` holds some of them only. */
+  readonly tables: number;
   /** Epoch seconds of the heat map's first day, as if in UTC. */
   readonly firstDay: number;
   timesOf(series: ReportSeries): readonly number[];
@@ -35,6 +37,7 @@ export function createModel(data: ReportData): Model {
     data,
     open,
     quiet: data.incidents.filter(isQuiet),
+    tables: Object.values(data.totals).reduce((sum, each) => sum + each, 0),
     firstDay: Date.parse(`${data.heat.first}T00:00:00Z`) / 1000,
     timesOf: (series) => data.axes[series.axis] ?? [],
     incidentsOf: (table) => byTable.get(table) ?? [],

@@ -1,0 +1,112 @@
+import { ALL_TABLES, byHeat, type createTableFinder } from './find-tables.js';
+import { type Model, tablesOf } from './model.js';
+import type { ReportData, ReportFinding, ReportIncident, ReportSeries, ReportTable } from './report-data.js';
+
+/** Tables of the heat map, of the list, and of each state that is told of, in an overview. */
+const HEAT_TABLES = 60;
+const LISTED_TABLES = 100;
+const UNJUDGED_TABLES = 100;
+/** Findings of one incident, and pictures among them, in an overview; the table pages have the rest. */
+const MAX_FINDINGS = 20;
+
+/** What the first screen shows, of however many tables: a report that holds those tables alone. */
+export function overviewSlice(model: Model, find: ReturnType<typeof createTableFinder>): ReportData {
+  const { data } = model;
+  const incidents = data.incidents.map(shortened);
+  const ofState = (...states: readonly ReportTable['state'][]) =>
+    [...data.tables.keys()].filter((index) => states.includes(data.tables[index]!.state)).slice(0, UNJUDGED_TABLES);
+  const pictured = new Set([...incidents.flatMap(tablesOf), ...byHeat(model).slice(0, HEAT_TABLES)]);
+  const named = new Set([
+    ...pictured,
+    ...find(ALL_TABLES).slice(0, LISTED_TABLES),
+    ...ofState('failed', 'skipped'),
+    ...ofState('learning'),
+  ]);
+  return slice(data, [...named], {
+    incidents,
+    noticed: data.noticed.slice(0, MAX_FINDINGS),
+    table: (table, index) => (pictured.has(index) ? withoutColumns(table) : listed(table)),
+  });
+}
+
+/** Rows of the list of tables. */
+export function listSlice({ data }: Model, indices: readonly number[]): ReportData {
+  const wanted = new Set(indices);
+  const isOf = ({ table }: ReportFinding) => table !== undefined && wanted.has(table);
+  return slice(data, indices, {
+    // their severity is shown, nothing else
+    incidents: data.incidents
+      .filter(({ findings }) => findings.some(isOf))
+      .map((incident) => ({ ...incident, findings: incident.findings.filter(isOf).map(withoutPicture) })),
+    noticed: data.noticed.filter(isOf).map(withoutPicture),
+    table: listed,
+  });
+}
+
+/** Everything that is known of one table. */
+export function tableSlice(model: Model, index: number): ReportData {
+  return slice(model.data, [index], {
+    incidents: model.incidentsOf(index).map(shortened),
+    noticed: model.noticedOf(index),
+    table: (table) => table,
+  });
+}
+
+interface SliceOptions extends Pick<ReportData, 'incidents' | 'noticed'> {
+  readonly table: (table: ReportTable, index: number) => ReportTable;
+}
+
+/** The report with some of its tables, in the order of the whole, and with what they refer to. */
+function slice(data: ReportData, indices: readonly number[], { incidents, noticed, table }: SliceOptions): ReportData {
+  const kept = [...indices].sort((a, b) => a - b);
+  const newIndex = new Map(kept.map((index, i) => [index, i]));
+  const axes: (readonly number[])[] = [];
+  const newAxis = new Map<number, number>();
+  const ofSeries = (series: ReportSeries): ReportSeries => {
+    if (!newAxis.has(series.axis)) newAxis.set(series.axis, axes.push(data.axes[series.axis]!) - 1);
+    return { ...series, axis: newAxis.get(series.axis)! };
+  };
+  const ofFinding = ({ table: index, series, ...finding }: ReportFinding): ReportFinding => {
+    const at = index === undefined ? undefined : newIndex.get(index);
+    return { ...finding, ...(at !== undefined && { table: at }), ...(series && { series: ofSeries(series) }) };
+  };
+  const ofTable = ({ volume, rowCount, freshness, ...rest }: ReportTable): ReportTable => ({
+    ...rest,
+    ...(volume && { volume: ofSeries(volume) }),
+    ...(rowCount && { rowCount: ofSeries(rowCount) }),
+    ...(freshness && { freshness: ofSeries(freshness) }),
+  });
+  return {
+    ...data,
+    incidents: incidents.map((incident) => ({ ...incident, findings: incident.findings.map(ofFinding) })),
+    noticed: noticed.map(ofFinding),
+    tables: kept.map((index) => ofTable(table(data.tables[index]!, index))),
+    axes, // last: those above fill it
+  };
+}
+
+function shortened(incident: ReportIncident): ReportIncident {
+  const { findings } = incident;
+  if (findings.length <= MAX_FINDINGS) return incident;
+  const short = { ...incident, findings: findings.slice(0, MAX_FINDINGS) };
+  const tables = tablesOf(incident).length - tablesOf(short).length;
+  return { ...short, omitted: { findings: findings.length - MAX_FINDINGS, tables } };
+}
+
+function withoutPicture({ series: _, ...finding }: ReportFinding): ReportFinding {
+  return finding;
+}
+
+function withoutColumns(table: ReportTable): ReportTable {
+  const { freshness: _, ...rest } = table;
+  return { ...rest, columns: [], changes: [] };
+}
+
+/** A row of the list draws one line without its band. */
+function listed(table: ReportTable): ReportTable {
+  const { volume, rowCount, ...rest } = withoutColumns(table);
+  const trend = volume ?? rowCount;
+  if (!trend) return rest;
+  const { band: _, ...line } = trend;
+  return { ...rest, ...(volume ? { volume: line } : { rowCount: line }) };
+}
