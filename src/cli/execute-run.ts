@@ -13,12 +13,13 @@ import { writeAuditLog } from './audit-log.js';
 import { detectStep } from './detect-step.js';
 import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { costOf, keepHouse } from './finish-run.js';
-import { withGentle } from './gentle.js';
+import { lowerPriority, withGentle } from './gentle.js';
 import { type Io, writeLine } from './io.js';
 import { withoutSecrets } from './known-secrets.js';
 import { loadSettings } from './load-settings.js';
 import { logFindings, logging } from './logging-view.js';
-import { writeFailureMetrics, writeRunMetrics } from './metrics/metrics-file.js';
+import { metricsFile } from './metrics/metrics-file.js';
+import { writeFailureMetrics, writeRunMetrics } from './metrics/write-metrics.js';
 import type { RunOptions } from './options.js';
 import { checkOutputFile } from './output-file.js';
 import { profileStep } from './profile-step.js';
@@ -43,6 +44,7 @@ import { workerSettings } from './worker-settings.js';
  */
 export async function executeRun(command: RunCommand, options: RunOptions, io: Io): Promise<number> {
   const config = withGentle(loadSettings(io), options);
+  lowerPriority(config);
   const sources = selectSources(config, options.source);
   const wanted = tableFilter(config, options); // bad patterns end it before anything is opened
   if (options.metricsFile) await checkOutputFile('--metrics-file', options.metricsFile);
@@ -61,7 +63,20 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const asOf = options.asOf ?? startedAt;
   const retries = new Map([...sources.map(({ name }) => name), 'metadata'].map((name) => [name, 0]));
   const parts = { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce, retries };
-  const session = { ...parts, warn, origin: runOrigin(command, options, config, io) };
+  const metrics = options.metricsFile === undefined ? undefined : metricsFile(options.metricsFile, logs);
+  const origin = runOrigin(command, options, config, io);
+  try {
+    return await runSession({ ...parts, warn, origin, ...(metrics && { metrics }) });
+  } finally {
+    progress.finish();
+    stop.dispose();
+    await logs.close();
+  }
+}
+
+/** One run from its store to its end; whoever calls it has read the settings, and owns logs, view and signals. */
+export async function runSession(session: Session): Promise<number> {
+  const { command, logs } = session;
   try {
     return await withStore(session);
   } catch (error) {
@@ -69,10 +84,6 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
     logs.fileLogger('orchestrator').error({ command, failed: messageOf(error) }, `${command} ended early`);
     await writeFailureMetrics(session);
     throw error;
-  } finally {
-    progress.finish();
-    stop.dispose();
-    await logs.close();
   }
 }
 
@@ -81,6 +92,7 @@ async function withStore(session: Session): Promise<number> {
   const store = await openMetadata(config, onRetry(session));
   try {
     const writer = await orUsageError(() => store.acquireWriter(`${command} on ${hostname()}`));
+    session.writes?.(writer);
     try {
       const spools = spoolFolder(config, await orUsageError(() => store.id()));
       await orUsageError(() => replaySpools(session, spools, store, writer));
@@ -90,6 +102,7 @@ async function withStore(session: Session): Promise<number> {
       const fate = 'the run has ended early; what was stored before is kept, run again when the store is back';
       throw new CliError(`${error.message}\n${fate}`, EXIT.incomplete);
     } finally {
+      session.writes?.(null);
       await writer.release();
     }
   } finally {

@@ -1,10 +1,11 @@
 import type { Engine } from '#src/adapters/open-engine.js';
 import type { Store } from '#src/adapters/store/store.js';
+import type { Labels, MetricFamily } from '#src/contract/metric-family.js';
 import { isCounted } from '#src/core/incidents/counted.js';
 import { FRESHNESS_METRIC } from '#src/core/metrics/index.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
 import type { RunSummaryRecord, RunTally } from '../run-view.js';
-import { type Labels, type MetricFamily, seriesName } from './prometheus-text.js';
+import { seriesName } from './prometheus-text.js';
 
 /** More tables than this would be more series than a Prometheus server should be given by one job. */
 const MAX_TABLES = 5_000;
