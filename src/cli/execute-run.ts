@@ -92,7 +92,7 @@ async function withStore(session: Session): Promise<number> {
   const store = await openMetadata(config, onRetry(session));
   try {
     const writer = await orUsageError(() => store.acquireWriter(`${command} on ${hostname()}`));
-    session.writes?.(writer);
+    session.watch?.writes(writer);
     try {
       const spools = spoolFolder(config, await orUsageError(() => store.id()));
       await orUsageError(() => replaySpools(session, spools, store, writer));
@@ -102,7 +102,7 @@ async function withStore(session: Session): Promise<number> {
       const fate = 'the run has ended early; what was stored before is kept, run again when the store is back';
       throw new CliError(`${error.message}\n${fate}`, EXIT.incomplete);
     } finally {
-      session.writes?.(null);
+      session.watch?.writes(null);
       await writer.release();
     }
   } finally {
@@ -117,6 +117,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter, spoo
     command === 'detect' ? judgeAgain(session, store, writer) : beginRun(session, store, writer),
   );
   const { run, done } = begun;
+  session.watch?.begun(run);
   await mirror(session, store); // a run that is killed has told of itself
   const named = {
     run: run.label,

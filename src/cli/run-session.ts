@@ -2,6 +2,7 @@ import type { LogSystem } from '#src/adapters/logging/log-system.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { RetryNotice } from '#src/adapters/postgres/retry.js';
 import type { RunOrigin } from '#src/adapters/store/audit-run.js';
+import type { RunRef } from '#src/adapters/store/records.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import type { Config } from '#src/config/config.js';
 import type { TableMatcher } from '#src/config/table-glob.js';
@@ -38,8 +39,15 @@ export interface Session {
   readonly warn: (line: string) => void;
   /** Where its figures go; absent: nowhere. */
   readonly metrics?: MetricsTarget;
-  /** Told of the writer while this run has it, and null when it is about to give it back. */
-  readonly writes?: (writer: StoreWriter | null) => void;
+  /** Whoever runs it beside other things. */
+  readonly watch?: RunWatch;
+}
+
+/** Told what a run has of the store. */
+export interface RunWatch {
+  begun(run: RunRef): void;
+  /** The writer while this run has it, and null when it is about to give it back. */
+  writes(writer: StoreWriter | null): void;
 }
 
 /** Notes in the log each try that is followed by another. */
