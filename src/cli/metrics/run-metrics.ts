@@ -150,6 +150,11 @@ export function gauge(name: string, help: string, samples: Samples): MetricFamil
   return { name, type: 'gauge', help, samples };
 }
 
+/** A figure that only grows. */
+export function counterOf(name: string, help: string, samples: Samples): MetricFamily {
+  return { name, type: 'counter', help, samples };
+}
+
 /** What is added to the series of the file before. */
 function counter(name: string, help: string, added: Samples, previous: ReadonlyMap<string, number>): MetricFamily {
   const sums = new Map<string, readonly [Labels, number]>();
@@ -157,5 +162,5 @@ function counter(name: string, help: string, added: Samples, previous: ReadonlyM
     const series = seriesName(name, labels);
     sums.set(series, [labels, value + (previous.get(series) ?? 0)]);
   }
-  return { name, type: 'counter', help, samples: [...sums.values()] };
+  return counterOf(name, help, [...sums.values()]);
 }
