@@ -221,6 +221,12 @@ ${EXIT_CODES}`,
       run(async () => (await import('./commands/report.js')).reportCommand(options, io)),
     );
 
+  command(
+    'serve',
+    'stay, run by schedule, and answer over HTTP: health, metrics, API',
+    "  $ SCHEDULE='0 6 * * *' sentinel serve\n  $ HTTP_PORT=9000 sentinel serve            more in docs/serve.md",
+  ).action(() => run(async () => (await import('./commands/serve.js')).serveCommand(io)));
+
   withSelection(
     command(
       'backtest',

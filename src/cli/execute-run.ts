@@ -14,13 +14,14 @@ import { detectStep } from './detect-step.js';
 import { emitLineage } from './emit-lineage.js';
 import { CliError, EXIT, exitCodeOf } from './exit-code.js';
 import { costOf, keepHouse } from './finish-run.js';
-import { withGentle } from './gentle.js';
+import { lowerPriority, withGentle } from './gentle.js';
 import { type Io, writeLine } from './io.js';
 import { writeFailureJunit, writeRunJunit } from './junit/junit-file.js';
 import { withoutSecrets } from './known-secrets.js';
 import { loadSettings } from './load-settings.js';
 import { logFindings, logging } from './logging-view.js';
-import { writeFailureMetrics, writeRunMetrics } from './metrics/metrics-file.js';
+import { metricsFile } from './metrics/metrics-file.js';
+import { writeFailureMetrics, writeRunMetrics } from './metrics/write-metrics.js';
 import type { RunOptions } from './options.js';
 import { checkOutputFile } from './output-file.js';
 import { profileStep } from './profile-step.js';
@@ -45,6 +46,7 @@ import { workerSettings } from './worker-settings.js';
  */
 export async function executeRun(command: RunCommand, options: RunOptions, io: Io): Promise<number> {
   const config = withGentle(loadSettings(io), options);
+  lowerPriority(config);
   const sources = selectSources(config, options.source);
   const wanted = tableFilter(config, options); // bad patterns end it before anything is opened
   if (options.metricsFile) await checkOutputFile('--metrics-file', options.metricsFile);
@@ -64,7 +66,20 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const asOf = options.asOf ?? startedAt;
   const retries = new Map([...sources.map(({ name }) => name), 'metadata'].map((name) => [name, 0]));
   const parts = { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce, retries };
-  const session = { ...parts, warn, origin: runOrigin(command, options, config, io) };
+  const metrics = options.metricsFile === undefined ? undefined : metricsFile(options.metricsFile, logs);
+  const origin = runOrigin(command, options, config, io);
+  try {
+    return await runSession({ ...parts, warn, origin, ...(metrics && { metrics }) });
+  } finally {
+    progress.finish();
+    stop.dispose();
+    await logs.close();
+  }
+}
+
+/** One run from its store to its end; whoever calls it has read the settings, and owns logs, view and signals. */
+export async function runSession(session: Session): Promise<number> {
+  const { command, logs } = session;
   try {
     return await withStore(session);
   } catch (error) {
@@ -73,10 +88,6 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
     await writeFailureMetrics(session);
     await writeFailureJunit(session, messageOf(error));
     throw error;
-  } finally {
-    progress.finish();
-    stop.dispose();
-    await logs.close();
   }
 }
 
@@ -85,6 +96,7 @@ async function withStore(session: Session): Promise<number> {
   const store = await openMetadata(config, onRetry(session));
   try {
     const writer = await orUsageError(() => store.acquireWriter(`${command} on ${hostname()}`));
+    session.watch?.writes(writer);
     try {
       const spools = spoolFolder(config, await orUsageError(() => store.id()));
       await orUsageError(() => replaySpools(session, spools, store, writer));
@@ -94,6 +106,7 @@ async function withStore(session: Session): Promise<number> {
       const fate = 'the run has ended early; what was stored before is kept, run again when the store is back';
       throw new CliError(`${error.message}\n${fate}`, EXIT.incomplete);
     } finally {
+      session.watch?.writes(null);
       await writer.release();
     }
   } finally {
@@ -108,6 +121,7 @@ async function withRun(session: Session, store: Store, writer: StoreWriter, spoo
     command === 'detect' ? judgeAgain(session, store, writer) : beginRun(session, store, writer),
   );
   const { run, done } = begun;
+  session.watch?.begun(run);
   await mirror(session, store); // a run that is killed has told of itself
   const named = {
     run: run.label,

@@ -11,10 +11,9 @@ export const GENTLE = {
   chunkBytes: 8 * 1024 ** 2,
 } as const;
 
-/** The configuration of a run that spares the databases, and this machine, where it asks for that. */
+/** The configuration of a run that spares the databases, where it asks for that. */
 export function withGentle(config: Config, options: { readonly gentle?: boolean }): Config {
   if (!config.gentle && !options.gentle) return config;
-  lowerPriority();
   const { maxConnections, chunkBytes } = GENTLE;
   return {
     ...config,
@@ -26,8 +25,12 @@ export function withGentle(config: Config, options: { readonly gentle?: boolean 
   };
 }
 
-/** For databases on the same machine. Threads that start later have the same priority. */
-function lowerPriority(): void {
+/**
+ * Spare this machine, too, for databases on it. Threads that start later have the same priority. Nobody but root can take it back, so
+ * it is for a process that is that one run.
+ */
+export function lowerPriority({ gentle }: Pick<Config, 'gentle'>): void {
+  if (!gentle) return;
   try {
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {

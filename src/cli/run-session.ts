@@ -2,12 +2,15 @@ import type { LogSystem } from '#src/adapters/logging/log-system.js';
 import { toFailure } from '#src/adapters/postgres/failure.js';
 import type { RetryNotice } from '#src/adapters/postgres/retry.js';
 import type { RunOrigin } from '#src/adapters/store/audit-run.js';
+import type { RunRef } from '#src/adapters/store/records.js';
+import type { StoreWriter } from '#src/adapters/store/writer.js';
 import type { Config } from '#src/config/config.js';
 import type { TableMatcher } from '#src/config/table-glob.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import { TRYING_AGAIN } from '#src/contract/messages.js';
 import type { Failure } from '#src/core/model/failure.js';
 import { withoutSecrets } from './known-secrets.js';
+import type { MetricsTarget } from './metrics/write-metrics.js';
 import type { RunOptions } from './options.js';
 import type { RunView } from './run-view.js';
 import type { StopSignal } from './signals.js';
@@ -34,6 +37,17 @@ export interface Session {
   readonly retries: Map<string, number>;
   /** Tells people, on stderr and whatever options say, what they must not miss. */
   readonly warn: (line: string) => void;
+  /** Where its figures go; absent: nowhere. */
+  readonly metrics?: MetricsTarget;
+  /** Whoever runs it beside other things. */
+  readonly watch?: RunWatch;
+}
+
+/** Told what a run has of the store. */
+export interface RunWatch {
+  begun(run: RunRef): void;
+  /** The writer while this run has it, and null when it is about to give it back. */
+  writes(writer: StoreWriter | null): void;
 }
 
 /** Notes in the log each try that is followed by another. */

@@ -2,6 +2,7 @@ import type { RetryNotice } from '#src/adapters/postgres/retry.js';
 import { openSinks } from '#src/adapters/sinks/index.js';
 import { isDataError, StoreError } from '#src/adapters/store/failure.js';
 import { GroupCommit } from '#src/adapters/store/group-commit.js';
+import type { StoreOptions } from '#src/adapters/store/options.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import { openStore, type Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
@@ -15,15 +16,18 @@ const GROUP_INTERVAL_MS = 250;
 
 /** Open the metadata store; ends with exit 3 where that is not possible. */
 export async function openMetadata(config: Config, onRetry: (notice: RetryNotice) => void): Promise<Store> {
+  return orUsageError(() => openStore(storeOptions(config, onRetry)));
+}
+
+/** How the store of a configuration is reached and written. */
+export function storeOptions(config: Config, onRetry: (notice: RetryNotice) => void = () => undefined): StoreOptions {
   const { connection, schema } = config.metadata;
   const { guards, batchSize, retry } = config;
-  return orUsageError(() =>
-    openStore({
-      ...{ connection, schema, guards, batchSize, retry, onRetry },
-      applicationName: 'sentinel/store',
-      alertSinks: openSinks(config.alerts).map(({ name }) => name),
-    }),
-  );
+  return {
+    ...{ connection, schema, guards, batchSize, retry, onRetry },
+    applicationName: 'sentinel/store',
+    alertSinks: openSinks(config.alerts).map(({ name }) => name),
+  };
 }
 
 /** A failure of the store before any work is the caller's to mend: its message, and exit 3. */

@@ -24,14 +24,15 @@ export async function sendAlerts(
   { complete }: { readonly complete: boolean },
 ): Promise<void> {
   if (session.stop.signal.aborted) return;
-  await Promise.all([emptyOutbox(session, store, writer, run), complete && sendHeartbeat(session, run)]);
+  await Promise.all([emptyOutbox(session, store, writer, run.label), complete && sendHeartbeat(session, run)]);
 }
 
-async function emptyOutbox(
-  { config, logs, stop }: Session,
+/** Tell the sinks what waits for them; `run`, where one has just ended, is for the log. Rejects only where it is a fault of ours. */
+export async function emptyOutbox(
+  { config, logs, stop }: Pick<Session, 'config' | 'logs'> & { readonly stop: Pick<Session['stop'], 'signal'> },
   store: Store,
   writer: StoreWriter,
-  { label: run }: RunRef,
+  run?: string,
 ): Promise<void> {
   const sinks = openSinks(config.alerts);
   if (sinks.length === 0) return;

@@ -16,6 +16,7 @@ import { parseVariables, type Values } from './parse-variables.js';
 import type { Policy } from './policy.js';
 import { ConfigError, type Problem } from './problem.js';
 import { maskSecretFields } from './redact.js';
+import { type Schedule, scheduleOfVariable } from './schedules.js';
 import { findUnknownNames } from './unknown-names.js';
 import { VARIABLES } from './variables.js';
 import { POLICY_FILE, readPolicy } from './yaml-policy.js';
@@ -49,6 +50,8 @@ export interface HttpSettings {
   readonly host: string;
   readonly port: number;
   readonly token?: string;
+  /** Host names, lower case; absent: on loopback its names, else any. */
+  readonly allowedHosts?: readonly string[];
 }
 
 export interface AlertSettings {
@@ -90,10 +93,12 @@ export interface Config {
   readonly logs: LogSettings;
   readonly profile: ProfilePolicy;
   readonly http: HttpSettings;
+  /** Of the daemon, that of SCHEDULE first. */
+  readonly schedules: readonly Schedule[];
   readonly alerts: AlertSettings;
   readonly lineage: LineageSettings;
   readonly retention: { readonly pointDays: number };
-  readonly policy: Policy;
+  readonly policy: Omit<Policy, 'schedules'>;
 }
 
 /** Read, check and freeze the configuration. Throws one ConfigError with every problem. */
@@ -111,8 +116,9 @@ export function loadConfig(options: EnvironmentInput): Config {
   const connection = metadataConnection(batch, context);
   checkTogether(values, problems);
   problems.push(...unknownComponents(values.LOG_LEVELS ?? {}, names, raw.variables.get('LOG_LEVELS')));
-  const policy = readPolicy(cwd, problems);
-  checkSourceNames(policy, names, problems);
+  const { schedules, ...policy } = readPolicy(cwd, problems);
+  checkSourceNames(policy.sources, names, problems);
+  checkScheduledSources(schedules, names, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({
     environment: raw.environment,
@@ -120,6 +126,10 @@ export function loadConfig(options: EnvironmentInput): Config {
     sources: sources as ConnectionSettings[],
     metadata: { connection: connection as ConnectionSettings, schema: values.METADATA_SCHEMA },
     ...fromValues(values, cwd),
+    schedules: [
+      ...(values.SCHEDULE === undefined ? [] : [scheduleOfVariable(values.SCHEDULE)]),
+      ...structuredClone(schedules),
+    ],
     policy: structuredClone(policy),
   });
 }
@@ -176,6 +186,7 @@ function fromValues(values: GeneralValues, cwd: string) {
       host: values.HTTP_HOST,
       port: values.HTTP_PORT,
       ...(values.HTTP_TOKEN !== undefined && { token: values.HTTP_TOKEN }),
+      ...(values.HTTP_ALLOWED_HOSTS !== undefined && { allowedHosts: values.HTTP_ALLOWED_HOSTS }),
     },
     alerts: {
       ...(values.SLACK_WEBHOOK_URL !== undefined && { slackWebhookUrl: values.SLACK_WEBHOOK_URL }),
@@ -214,7 +225,7 @@ function checkTogether(values: GeneralValues, problems: Problem[]): void {
 }
 
 /** A misspelt source must not pass for one without settings. */
-function checkSourceNames({ sources }: Policy, names: readonly string[], problems: Problem[]): void {
+function checkSourceNames(sources: Policy['sources'], names: readonly string[], problems: Problem[]): void {
   for (const name of Object.keys(sources).filter((each) => !names.includes(each))) {
     const nearest = suggest(name, names);
     problems.push({
@@ -225,6 +236,21 @@ function checkSourceNames({ sources }: Policy, names: readonly string[], problem
       fix: nearest === undefined ? 'remove it' : `rename it to ${nearest}`,
     });
   }
+}
+
+/** The same of a source that a schedule names. */
+function checkScheduledSources(schedules: readonly Schedule[], names: readonly string[], problems: Problem[]): void {
+  for (const { name, sources } of schedules)
+    for (const source of sources.filter((each) => !names.includes(each))) {
+      const nearest = suggest(source, names);
+      problems.push({
+        setting: `schedules (${name}).sources`,
+        file: POLICY_FILE,
+        found: `${source}, which is no source in SENTINEL_SOURCES`,
+        allowed: names.join(', '),
+        fix: nearest === undefined ? 'remove it' : `write ${nearest}`,
+      });
+    }
 }
 
 /** Every secret of a configuration, for a redactor. */

@@ -3,6 +3,7 @@ import type * as Zod from 'zod';
 import { sourceChecks, tableChecks } from '#src/core/checks/index.js';
 import { isTimeZone } from '#src/core/events/time-zone.js';
 import { parseDuration } from './duration.js';
+import { CRON_RULE, isCron } from './schedules.js';
 import { compileTableGlob, TABLE_GLOB_RULE } from './table-glob.js';
 import { bytes } from './validators.js';
 
@@ -56,6 +57,7 @@ function buildSchema({ z }: typeof Zod) {
     .min(1)
     .max(MAX_SQL_LENGTH)
     .refine((text) => !text.includes('\0'), { error: 'SQL without NUL characters' });
+  const timeZone = z.string().refine(isTimeZone, { error: 'an IANA time zone such as Europe/Berlin' });
   const share = z.number().min(0).max(1).optional();
   const count = z.int().min(0).optional();
   return z.strictObject({
@@ -75,9 +77,7 @@ function buildSchema({ z }: typeof Zod) {
       .record(
         z.string(),
         z.strictObject({
-          timeZone: z
-            .string()
-            .refine(isTimeZone, { error: 'an IANA time zone such as Europe/Berlin' })
+          timeZone: timeZone
             .optional()
             .describe('Where its days begin, and how a timestamp without time zone is read; UTC when absent.'),
         }),
@@ -204,5 +204,27 @@ function buildSchema({ z }: typeof Zod) {
       })
       .optional()
       .describe('Replication slots.'),
+    schedules: z
+      .array(
+        z.strictObject({
+          name: z
+            .string()
+            .regex(/^[a-z][a-z0-9_-]{0,62}$/, { error: 'lower-case letters, digits, _ and -, beginning with a letter' })
+            .describe('For people, logs and metrics; each name once.'),
+          cron: z.string().refine(isCron, { error: CRON_RULE }).describe(`When it is due: ${CRON_RULE}.`),
+          timeZone: timeZone.optional().describe('Of the cron expression; UTC when absent.'),
+          command: z.enum(['run', 'profile', 'detect']).optional().describe('What is run; run when absent.'),
+          sources: z.array(z.string()).min(1).optional().describe('Only these sources; all when absent.'),
+          tables: globs.optional().describe('Only tables that match, as --table.'),
+          exclude: globs.optional().describe('Leave out tables that match, as --exclude.'),
+          jitter: duration.optional().describe('It begins up to this much later than it is due, by chance, e.g. 5m.'),
+          gentle: z.boolean().optional().describe('Spare the databases, as --gentle.'),
+        }),
+      )
+      .refine((schedules) => new Set(schedules.map(({ name }) => name)).size === schedules.length, {
+        error: 'each name once',
+      })
+      .optional()
+      .describe('When the daemon (sentinel serve) runs by itself.'),
   });
 }

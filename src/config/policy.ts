@@ -1,6 +1,7 @@
 import type { CustomQuery } from '#src/contract/custom-query.js';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
 import type { CustomMetricRule } from '#src/core/model/history.js';
+import type { Schedule } from './schedules.js';
 import { compileTableGlob, type TableMatcher, type TableName } from './table-glob.js';
 
 /** What sentinel.yaml says, with defaults. Plain data. */
@@ -21,6 +22,8 @@ export interface Policy {
     /** Limits, with `slots` of sentinel.yaml. */
     readonly settings: CheckSettings;
   };
+  /** Of the daemon; nothing that a run is made of. */
+  readonly schedules: readonly Schedule[];
 }
 
 export interface SourcePolicy {
@@ -56,6 +59,7 @@ export const DEFAULT_POLICY: Policy = {
   tables: [],
   metrics: [],
   checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
+  schedules: [],
 };
 
 /** The time zone of a source's days. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { EnvError } from 'envalid';
+import { CRON_RULE, isCron } from './schedules.js';
 
 /** Turns the text of a setting into its value. Throws EnvError, whose message is the fix, or empty where `allowed` says it all. */
 export interface Validator<T> {
@@ -79,9 +80,9 @@ export function oneOf<const T extends string>(
   };
 }
 
-/** A TCP port. */
-export function port(): Validator<number> {
-  const range = { min: 1, max: 65535 };
+/** A TCP port; with `min` 0 also that number, for any free one. */
+export function port({ min = 1 }: { readonly min?: 0 | 1 } = {}): Validator<number> {
+  const range = { min, max: 65535 };
   return {
     allowed: `a port ${describeRange(range)}`,
     parse: (text) => {
@@ -111,6 +112,50 @@ export function hostname(): Validator<string> {
         throw new EnvError('');
       // Digits and dots that are no address are a mistyped one.
       if (/^[\d.]+$/.test(text)) throw new EnvError('write four numbers from 0 to 255');
+      return text;
+    },
+  };
+}
+
+/** A host name or IP address to listen on. */
+export function listenAddress(): Validator<string> {
+  const { parse } = hostname();
+  return {
+    allowed: 'a host name or an IP address',
+    parse: (text) => {
+      if (text.startsWith('/'))
+        throw new EnvError('the daemon listens on TCP alone: give an address such as 127.0.0.1');
+      return parse(text);
+    },
+  };
+}
+
+/** Host names separated by commas, in lower case. */
+export function hostNames(): Validator<readonly string[]> {
+  const { parse } = listenAddress();
+  return {
+    allowed: 'host names separated by commas, without ports',
+    parse: (text) => text.split(',').map((name) => parse(name.trim()).toLowerCase()),
+  };
+}
+
+/** A secret that lets somebody in: not so short that it can be guessed, and what an HTTP header can carry. */
+export function accessToken(): Validator<string> {
+  return {
+    allowed: 'a secret text of at least 12 characters, none of them blank or beyond ASCII',
+    parse: (value) => {
+      if (!/^[\x21-\x7e]{12,}$/.test(value)) throw new EnvError('make one, e.g. with: openssl rand -hex 32');
+      return value;
+    },
+  };
+}
+
+/** A cron expression. */
+export function cron(): Validator<string> {
+  return {
+    allowed: CRON_RULE,
+    parse: (text) => {
+      if (!isCron(text)) throw new EnvError('minute, hour, day of month, month, day of week');
       return text;
     },
   };

@@ -3,9 +3,13 @@ import { LOG_LEVELS } from '#src/contract/log-levels.js';
 import { componentLevels } from './log-levels.js';
 import type { Validator } from './validators.js';
 import {
+  accessToken,
   bytes,
+  cron,
+  hostNames,
   hostname,
   int,
+  listenAddress,
   oneOf,
   path,
   port,
@@ -243,13 +247,20 @@ export const VARIABLES = {
     'auto: text lines on the console, JSON lines in files; text or json: that everywhere',
   ),
   POINT_RETENTION_DAYS: variable('Retention', '400', int({ min: 1, max: 36_500 }), 'days that raw points are kept'),
-  HTTP_HOST: variable('Daemon', '127.0.0.1', hostname(), 'address the daemon listens on'),
-  HTTP_PORT: variable('Daemon', '8787', port(), 'port the daemon listens on'),
-  HTTP_TOKEN: optional(
+  SCHEDULE: optional(
     'Daemon',
-    text('a secret text'),
-    'bearer token; required where HTTP_HOST is not loopback',
-    secret,
+    cron(),
+    'when the daemon runs everything, in UTC, e.g. 0 6 * * *; more in schedules of sentinel.yaml',
+    { defaultText: 'schedules of sentinel.yaml alone' },
+  ),
+  HTTP_HOST: variable('Daemon', '127.0.0.1', listenAddress(), 'address the daemon listens on'),
+  HTTP_PORT: variable('Daemon', '8787', port({ min: 0 }), 'port the daemon listens on; 0: any free one'),
+  HTTP_TOKEN: optional('Daemon', accessToken(), 'bearer token; required where HTTP_HOST is not loopback', secret),
+  HTTP_ALLOWED_HOSTS: optional(
+    'Daemon',
+    hostNames(),
+    'names by which the daemon may be asked, e.g. that of a proxy before it',
+    { defaultText: 'on loopback localhost and loopback addresses, else any' },
   ),
   SLACK_WEBHOOK_URL: optional('Alerts', url('https'), 'Slack incoming webhook', secret),
   WEBHOOK_URL: optional('Alerts', url('https', 'http'), 'receives each alert as JSON', secret),

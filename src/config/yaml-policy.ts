@@ -10,6 +10,7 @@ import { type CustomMetric, DEFAULT_METRIC_COST, DEFAULT_POLICY, DEFAULT_VIEW_CO
 import { type PolicyOutput, policyJsonSchema, policySchema } from './policy-schema.js';
 import { type Problem, showValue } from './problem.js';
 import { readText } from './read-text.js';
+import type { Schedule } from './schedules.js';
 
 export const POLICY_FILE = 'sentinel.yaml';
 
@@ -77,7 +78,7 @@ export function parsePolicy(text: string, problems: Problem[]): Policy {
 }
 
 function withDefaults(parsed: PolicyOutput): Policy {
-  const { include, exclude, views, foreignTables, sources, tables, metrics, checks, slots } = parsed;
+  const { include, exclude, views, foreignTables, sources, tables, metrics, checks, slots, schedules } = parsed;
   return {
     include: include ?? [],
     exclude: exclude ?? [],
@@ -91,7 +92,14 @@ function withDefaults(parsed: PolicyOutput): Policy {
     })),
     metrics: (metrics ?? []).map(customMetric),
     checks: { disabled: checks?.disabled ?? [], settings: checkSettings(checks, slots?.maxRetainedBytes) },
+    schedules: (schedules ?? []).map(schedule),
   };
+}
+
+function schedule(written: NonNullable<PolicyOutput['schedules']>[number]): Schedule {
+  const { name, cron, timeZone = 'UTC', command = 'run', jitter = 0, gentle = false } = written;
+  const { sources = [], tables = [], exclude = [] } = written;
+  return { name, cron, timeZone, command, sources, tables, exclude, jitterSeconds: jitter, gentle };
 }
 
 const METRIC_KINDS = { number: 'mean', count: 'row_count', share: 'rate' } as const;

@@ -11,7 +11,7 @@ const LAYERS = [
   ['config'],
   ['engine', 'coordinator'],
   ['adapters'],
-  ['report', 'demo'],
+  ['report', 'demo', 'daemon'],
   ['cli'],
   ['main', 'index'],
 ] as const;
@@ -77,7 +77,7 @@ describe('imports', () => {
     expect(folders.filter((name) => rankOf(name) < 0)).toEqual([]);
   });
 
-  test('go one way: core, contract, config, engine or coordinator, adapters, report or demo, cli, main', () => {
+  test('go one way: core, contract, config, engine or coordinator, adapters, report or demo or daemon, cli, main', () => {
     const wrong = source.filter(({ file, target, kind }) => {
       if (kind !== 'own') return false;
       const [from, to] = [layerOf(file), layerOf(target)];

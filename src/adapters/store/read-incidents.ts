@@ -3,7 +3,7 @@ import type { Finding, Severity } from '#src/core/model/finding.js';
 import type { Incident, IncidentState } from '#src/core/model/incident.js';
 import { type FindingRow, findingOf } from './finding-row.js';
 import type { Query } from './reader-pool.js';
-import { selectEventsOf } from './sql/audit.js';
+import { selectEventsOf, selectIncidentEventsAfter } from './sql/audit.js';
 import { selectFindingsOfIncidents } from './sql/finding.js';
 import { selectIncidents } from './sql/incident.js';
 import { unknownIncident } from './unknown-incident.js';
@@ -15,6 +15,9 @@ export interface IncidentFilter {
   readonly label?: string;
   /** Those that this run found, with what it found; else each has the findings of the last run that saw it. */
   readonly run?: number;
+  /** The most of them, after the first `offset`; all where absent. */
+  readonly limit?: number;
+  readonly offset?: number;
 }
 
 /** One entry of the audit trail; `at` is epoch milliseconds. */
@@ -40,7 +43,10 @@ export async function listIncidents(query: Query, s: string, filter: IncidentFil
     opened_at: Date;
     muted_until: Date | null;
     seen_run: string;
-  }>(selectIncidents(s), [filter.states ?? null, filter.label ?? null, filter.run ?? null]);
+  }>(selectIncidents(s), [
+    ...[filter.states ?? null, filter.label ?? null, filter.run ?? null],
+    ...[filter.limit ?? null, filter.offset ?? 0],
+  ]);
   const found = await query<FindingRow>(selectFindingsOfIncidents(s), [
     rows.map(({ label }) => label),
     numberArray(rows.map(({ seen_run }) => Number(seen_run))),
@@ -56,6 +62,37 @@ export async function listIncidents(query: Query, s: string, filter: IncidentFil
     since: opened_at.toISOString(),
     ...(muted_until && { mutedUntil: muted_until.toISOString() }),
     findings: findingsOf.get(label)!.sort(worstFirst),
+  }));
+}
+
+/** One change of an incident, and what it is by now. */
+export interface IncidentChangeEvent extends Pick<IncidentEvent, 'at' | 'actor' | 'action' | 'run'> {
+  /** Of the audit trail: grows with time. */
+  readonly id: number;
+  readonly incident: Pick<Incident, 'id' | 'state' | 'severity' | 'title'>;
+}
+
+/** At most `limit` changes of incidents after the event of this id, oldest first. */
+export async function incidentChangesAfter(
+  query: Query,
+  s: string,
+  id: number,
+  limit: number,
+): Promise<IncidentChangeEvent[]> {
+  const rows = await query<{
+    id: string;
+    at: Date;
+    actor: string;
+    action: string;
+    run: string | null;
+    label: string;
+    state: IncidentState;
+    severity: Severity;
+    title: string;
+  }>(selectIncidentEventsAfter(s), [id, limit]);
+  return rows.map(({ id, at, actor, action, run, label, ...incident }) => ({
+    ...{ id: Number(id), at: at.getTime(), actor, action, run },
+    incident: { id: label, ...incident },
   }));
 }
 

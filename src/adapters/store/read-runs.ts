@@ -18,6 +18,8 @@ export interface RunFilter {
   readonly command?: string;
   readonly states?: readonly RunState[];
   readonly label?: string;
+  /** Those older than the run of this id. */
+  readonly before?: number;
   readonly limit?: number;
 }
 
@@ -78,7 +80,13 @@ export async function latestProfile(query: Query, s: string, name: DatasetName):
 }
 
 export async function listRuns(query: Query, s: string, filter: RunFilter): Promise<RunSummary[]> {
-  const values = [filter.command ?? null, filter.states ?? null, filter.label ?? null, filter.limit ?? 100];
+  const values = [
+    filter.command ?? null,
+    filter.states ?? null,
+    filter.label ?? null,
+    filter.limit ?? 100,
+    filter.before ?? null,
+  ];
   const rows = await query<{
     id: string;
     label: string;

@@ -38,7 +38,10 @@ export async function guarded<T>(client: pg.Client, options: StoreOptions, work:
 }
 
 /** A new connection to the store; the caller ends it. */
-export function openSession(options: StoreOptions, role: 'reader' | 'writer' | 'lock'): Promise<pg.Client> {
+export function openSession(
+  options: StoreOptions,
+  role: 'reader' | 'writer' | 'lock' | 'instance',
+): Promise<pg.Client> {
   return connect(options.connection, options.guards, `${options.applicationName}/${role}`);
 }
 

@@ -22,8 +22,18 @@ import {
   linksAfter,
   listTrail,
 } from './read-audit.js';
+
 import { readBoth } from './read-both.js';
-import { type IncidentEvent, type IncidentFilter, incidentEvents, listIncidents } from './read-incidents.js';
+
+import {
+  type IncidentChangeEvent,
+  type IncidentEvent,
+  type IncidentFilter,
+  incidentChangesAfter,
+  incidentEvents,
+  listIncidents,
+} from './read-incidents.js';
+
 import { newestRun, partialProfiles } from './read-newest-run.js';
 import { type Past, type PastFilter, readPast } from './read-past.js';
 import {
@@ -37,6 +47,8 @@ import {
   tableFigures,
   tasksOf,
 } from './read-runs.js';
+import { rolledUpSeries, type SeriesBucket, type SeriesName, type SeriesRange } from './read-series.js';
+import { listTables, type TableDetail, type TableFilter, type TablePage, tableDetail } from './read-tables.js';
 import { ReaderPool } from './reader-pool.js';
 import type { Dataset, DatasetName, NewestRun, RunSummary, SourceFailure, TaskSummary } from './records.js';
 import { openSession, retrying } from './session.js';
@@ -153,6 +165,26 @@ export class Store {
   /** What happened to an incident, oldest first. Rejects with `unknown_incident` where there is none of that label. */
   incidentEvents(label: string): Promise<readonly IncidentEvent[]> {
     return this.#readers.read('list the events of an incident', (query) => incidentEvents(query, this.#s, label));
+  }
+
+  /** At most `limit` changes of incidents after the event of this id, oldest first. */
+  incidentChangesAfter(id: number, limit: number): Promise<readonly IncidentChangeEvent[]> {
+    return this.#readers.read('list changes of incidents', (query) => incidentChangesAfter(query, this.#s, id, limit));
+  }
+
+  /** One page of tables as they were last seen. */
+  listTables(filter: TableFilter): Promise<TablePage> {
+    return this.#readers.read('list tables', (query) => listTables(query, this.#s, filter));
+  }
+
+  /** What is known of one table; null where it was never seen. */
+  tableDetail(name: DatasetName): Promise<TableDetail | null> {
+    return this.#readers.read('load a table', (query) => tableDetail(query, this.#s, name));
+  }
+
+  /** One series, rolled up; empty where there is none. */
+  rolledUpSeries(name: SeriesName, range: SeriesRange): Promise<readonly SeriesBucket[]> {
+    return this.#readers.read('roll up a series', (query) => rolledUpSeries(query, this.#s, name, range));
   }
 
   /** The audit trail, newest first. */

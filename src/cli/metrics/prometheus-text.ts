@@ -1,13 +1,4 @@
-export type Labels = Readonly<Record<string, string>>;
-
-/** One metric of the Prometheus text format, with its samples. */
-export interface MetricFamily {
-  readonly name: string;
-  readonly type: 'gauge' | 'counter';
-  /** One line. */
-  readonly help: string;
-  readonly samples: readonly (readonly [labels: Labels, value: number])[];
-}
+import type { Labels, MetricFamily } from '#src/contract/metric-family.js';
 
 /** Families as text (exposition format 0.0.4); those without samples are left out. */
 export function prometheusText(families: readonly MetricFamily[]): string {

@@ -1,19 +1,21 @@
 import type { Engine } from '#src/adapters/open-engine.js';
 import type { Store } from '#src/adapters/store/store.js';
+import type { Labels, MetricFamily } from '#src/contract/metric-family.js';
 import { isCounted } from '#src/core/incidents/counted.js';
 import { FRESHNESS_METRIC } from '#src/core/metrics/index.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
 import type { RunSummaryRecord, RunTally } from '../run-view.js';
-import { type Labels, type MetricFamily, seriesName } from './prometheus-text.js';
+import { seriesName } from './prometheus-text.js';
 
 /** More tables than this would be more series than a Prometheus server should be given by one job. */
-const MAX_TABLES = 5_000;
+export const MAX_TABLES = 5_000;
+const LAST_SUCCESS = 'sentinel_run_last_success_timestamp_seconds';
 const SEVERITIES: readonly Severity[] = ['info', 'warn', 'critical'];
 const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
 
-type Samples = MetricFamily['samples'];
+export type Samples = MetricFamily['samples'];
 type BreakerStates = ReturnType<Engine['breakerStates']>;
-const BREAKER_VALUE = { closed: 0, 'half-open': 1, open: 2 } as const;
+export const BREAKER_VALUE = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 /** What became of a run, also of one that failed before its end. */
 export interface RunEnd {
@@ -34,11 +36,18 @@ export interface StoreFigures {
 }
 
 export async function storeFigures(store: Store, run: number): Promise<StoreFigures> {
-  const open = (await store.listIncidents()).filter(isCounted);
-  const alerts = await store.countAlerts();
   const freshness = await store.tableFigures(run, FRESHNESS_METRIC, MAX_TABLES);
   return {
     freshness: freshness.map(({ source, schema, table, value }) => [{ source, schema, table }, value]),
+    ...(await countedFigures(store)),
+  };
+}
+
+/** Of them those that are of no run. */
+export async function countedFigures(store: Store): Promise<Omit<StoreFigures, 'freshness'>> {
+  const open = (await store.listIncidents({ states: ['open', 'acknowledged'] })).filter(isCounted);
+  const alerts = await store.countAlerts();
+  return {
     incidents: SEVERITIES.map((severity) => [{ severity }, open.filter((each) => each.severity === severity).length]),
     deliveries: DELIVERY_STATES.map((state) => [
       { state },
@@ -53,8 +62,7 @@ export async function storeFigures(store: Store, run: number): Promise<StoreFigu
  */
 export function endFamilies(end: RunEnd, previous: ReadonlyMap<string, number>): MetricFamily[] {
   const { outcome, finishedAtMs, durationMs, rows, retries } = end;
-  const lastName = 'sentinel_run_last_success_timestamp_seconds';
-  const last = outcome === 'complete' ? finishedAtMs / 1000 : previous.get(lastName);
+  const last = outcome === 'complete' ? finishedAtMs / 1000 : previous.get(LAST_SUCCESS);
   return [
     gauge('sentinel_run_success', 'Whether the last run judged everything that it was asked to.', [
       [{}, outcome === 'complete' ? 1 : 0],
@@ -65,7 +73,7 @@ export function endFamilies(end: RunEnd, previous: ReadonlyMap<string, number>):
     gauge('sentinel_run_finished_timestamp_seconds', 'When the last run ended, Unix time.', [
       [{}, finishedAtMs / 1000],
     ]),
-    gauge(lastName, 'When the last run that was complete ended, Unix time.', last === undefined ? [] : [[{}, last]]),
+    lastSuccess(last),
     gauge('sentinel_run_duration_seconds', 'Wall time of the last run.', [[{}, durationMs / 1000]]),
     counter(
       'sentinel_runs_total',
@@ -81,6 +89,12 @@ export function endFamilies(end: RunEnd, previous: ReadonlyMap<string, number>):
       previous,
     ),
   ];
+}
+
+/** When the last complete run ended, seconds since the epoch. */
+export function lastSuccess(seconds: number | undefined): MetricFamily {
+  const samples: Samples = seconds === undefined ? [] : [[{}, seconds]];
+  return gauge(LAST_SUCCESS, 'When the last run that was complete ended, Unix time.', samples);
 }
 
 /** The figures of a run that came to its end. Base units; labels source, schema and table at most. */
@@ -116,15 +130,29 @@ export function runFamilies(
       'Findings of the last run by severity.',
       SEVERITIES.map((severity) => [{ severity }, findings.filter((each) => each.severity === severity).length]),
     ),
+    ...storeFamilies({ freshness, incidents, deliveries, rows: tableRows }),
+  ];
+}
+
+/** What the store knows at any time; `rows` of tables. */
+export function storeFamilies(figures: StoreFigures & { readonly rows: Samples }): MetricFamily[] {
+  const { freshness, incidents, deliveries, rows } = figures;
+  return [
     gauge('sentinel_incidents_open', 'Incidents that are open or acknowledged, by severity.', incidents),
     gauge('sentinel_alert_deliveries', 'Alerts that wait, were delivered or given up, as long as kept.', deliveries),
-    gauge('sentinel_table_rows', 'Rows of a table.', tableRows),
+    gauge('sentinel_table_rows', 'Rows of a table.', rows),
     gauge('sentinel_table_freshness_seconds', 'Age of the newest row of a table when it was read.', freshness),
   ];
 }
 
-function gauge(name: string, help: string, samples: Samples): MetricFamily {
+/** A figure that goes up and down. */
+export function gauge(name: string, help: string, samples: Samples): MetricFamily {
   return { name, type: 'gauge', help, samples };
+}
+
+/** A figure that only grows. */
+export function counterOf(name: string, help: string, samples: Samples): MetricFamily {
+  return { name, type: 'counter', help, samples };
 }
 
 /** What is added to the series of the file before. */
@@ -134,5 +162,5 @@ function counter(name: string, help: string, added: Samples, previous: ReadonlyM
     const series = seriesName(name, labels);
     sums.set(series, [labels, value + (previous.get(series) ?? 0)]);
   }
-  return { name, type: 'counter', help, samples: [...sums.values()] };
+  return counterOf(name, help, [...sums.values()]);
 }

@@ -162,7 +162,22 @@ describe('strictness', () => {
       { setting: 'MAX_RETRY_DELAY' },
     ]);
     expect(problemsOf({ HTTP_HOST: '0.0.0.0' })).toMatchObject([{ setting: 'HTTP_TOKEN' }]);
-    expect(load({ HTTP_HOST: '0.0.0.0', HTTP_TOKEN: 'a long token' }).http.token).toBe('a long token');
+    expect(load({ HTTP_HOST: '0.0.0.0', HTTP_TOKEN: 'a-long-token' }).http.token).toBe('a-long-token');
+  });
+
+  test('a schedule names sources that there are, and SCHEDULE is one more', () => {
+    write('sentinel.yaml', "schedules: [{ name: a, cron: '0 0 * * *', sources: [bacth] }]");
+    expect(problemsOf({})).toMatchObject([{ setting: 'schedules (a).sources', fix: 'write batch' }]);
+    write('sentinel.yaml', "schedules: [{ name: a, cron: '0 0 * * *', sources: [batch] }]");
+    expect(load({ SCHEDULE: '*/5 * * * *' }).schedules.map(({ name, cron }) => [name, cron])).toEqual([
+      ['SCHEDULE', '*/5 * * * *'],
+      ['a', '0 0 * * *'],
+    ]);
+    expect(problemsOf({ SCHEDULE: '2030-01-01T00:00:00' })).toMatchObject([{ setting: 'SCHEDULE' }]);
+    expect(problemsOf({ HTTP_TOKEN: 'short', HTTP_HOST: '/run/sentinel' })).toMatchObject([
+      { setting: 'HTTP_HOST' },
+      { setting: 'HTTP_TOKEN' },
+    ]);
   });
 
   test('sentinel.yaml names sources that there are', () => {

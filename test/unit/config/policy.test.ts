@@ -39,6 +39,9 @@ checks:
   freshness: { slack: 2h }
   judge: { strictness: 1.5, minCountRows: 10 }
 slots: { maxRetainedBytes: 10GiB }
+schedules:
+  - { name: nightly, cron: '0 2 * * *', timeZone: Europe/Berlin, tables: [sales.*], jitter: 5m, gentle: true }
+  - { name: often, cron: '*/30 * * * * *', command: profile, sources: [batch], exclude: [tmp_*] }
 `);
   expect(problems).toEqual([]);
   const { rowCount, freshness, slots, nulls, judge } = DEFAULT_CHECK_SETTINGS;
@@ -82,6 +85,16 @@ slots: { maxRetainedBytes: 10GiB }
         },
       },
     },
+    schedules: [
+      {
+        ...{ name: 'nightly', cron: '0 2 * * *', timeZone: 'Europe/Berlin', command: 'run', gentle: true },
+        ...{ sources: [], tables: ['sales.*'], exclude: [], jitterSeconds: 300 },
+      },
+      {
+        ...{ name: 'often', cron: '*/30 * * * * *', timeZone: 'UTC', command: 'profile', gentle: false },
+        ...{ sources: ['batch'], tables: [], exclude: ['tmp_*'], jitterSeconds: 0 },
+      },
+    ],
   });
 });
 
@@ -98,6 +111,13 @@ test.each([
   ['a bad glob', 'include:\n  - a.b.c.d', { setting: 'include[0]', line: 2, column: 5, found: 'a.b.c.d' }],
   ['a bad duration', 'tables: [{ match: a, freshness: 24 }]', { setting: 'tables[0].freshness', line: 1 }],
   ['a bad size', 'slots: { maxRetainedBytes: 10Gi }', { setting: 'slots.maxRetainedBytes', found: '10Gi' }],
+  ['no cron expression', 'schedules: [{ name: a, cron: daily }]', { setting: 'schedules[0].cron', found: 'daily' }],
+  ['a day that never comes', 'schedules: [{ name: a, cron: 0 0 31 2 * }]', { setting: 'schedules[0].cron', line: 1 }],
+  [
+    'a schedule twice',
+    "schedules: [{ name: a, cron: '* * * * *' }, { name: a, cron: '* * * * *' }]",
+    { setting: 'schedules', allowed: 'each name once' },
+  ],
   ['an unknown check', 'checks:\n  disabled: [row_cuont]', { setting: 'checks.disabled[0]', fix: 'write row_count' }],
   [
     'an unknown time zone',

@@ -15,6 +15,12 @@ SELECT e.at, e.actor, e.action, e.reason, e.run, e.details
 FROM ${s}.incident_event e JOIN ${s}.incident n ON n.id = e.incident
 WHERE n.label = $1 ORDER BY e.id`;
 
+/** The next `$2` events of incidents after the one of id `$1`, oldest first, each with its incident as it is now. */
+export const selectIncidentEventsAfter = (s: string) => `
+SELECT e.id, e.at, e.actor, e.action, e.run, n.label, n.state, n.severity, n.title
+FROM ${s}.incident_event e JOIN ${s}.incident n ON n.id = e.incident
+WHERE e.id > $1 ORDER BY e.id LIMIT $2`;
+
 /** The newest event of incident `$1` (id). */
 export const selectLastEvent = (s: string) => `
 SELECT at, actor, action FROM ${s}.incident_event WHERE incident = $1 ORDER BY id DESC LIMIT 1`;

@@ -42,7 +42,7 @@ SELECT r.label, ${milliseconds('r.as_of')} AS time,
 FROM ${s}.run r WHERE r.id = $1`;
 
 /**
- * `$1` states, `$2` label, `$3` run, each null for any. `seen_run` is the run whose findings are shown: the last that saw
+ * `$1` states, `$2` label, `$3` run, each null for any; `$4` how many (null: all) after the first `$5`. `seen_run` is the run whose findings are shown: the last that saw
  * it, or `$3`, which counts as having seen it where it found more than information.
  */
 export const selectIncidents = (s: string) => `
@@ -52,7 +52,8 @@ WHERE ($1::text[] IS NULL OR n.state = ANY ($1)) AND ($2::text IS NULL OR n.labe
   AND ($3::bigint IS NULL
     OR EXISTS (SELECT FROM ${s}.finding f WHERE f.incident = n.label AND f.run = $3 AND f.severity <> 'info'))
 ORDER BY array_position(ARRAY['open', 'acknowledged', 'expected', 'muted', 'resolved'], n.state),
-  array_position(ARRAY['critical', 'warn', 'info'], n.severity), n.score DESC, n.id`;
+  array_position(ARRAY['critical', 'warn', 'info'], n.severity), n.score DESC, n.id
+LIMIT $4 OFFSET $5`;
 
 /** Incidents labelled `$1`, to be changed. */
 export const selectForChange = (s: string) => `

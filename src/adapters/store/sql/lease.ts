@@ -8,6 +8,14 @@ export const tryTransactionLock = `SELECT pg_try_advisory_xact_lock(${key}) AS l
 
 export const unlock = `SELECT pg_advisory_unlock(${key})`;
 
+/** Names the lock of the one daemon that is active. */
+const instanceKey = `hashtextextended('sentinel daemon ' || $1::text, 0)`;
+
+export const tryInstanceLock = `SELECT pg_try_advisory_lock(${instanceKey}) AS locked`;
+
+/** The same lock, until the transaction ends. */
+export const tryInstanceTransactionLock = `SELECT pg_try_advisory_xact_lock(${instanceKey}) AS locked`;
+
 /** What tells this store from any other, wherever it is. */
 export const selectStoreId = (s: string) => `SELECT store_id FROM ${s}.lease`;
 

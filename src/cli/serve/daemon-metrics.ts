@@ -1,0 +1,117 @@
+import type { HealthReport } from '#src/adapters/postgres/database-manager.js';
+import { readStates } from '#src/adapters/process-state.js';
+import type { Store } from '#src/adapters/store/store.js';
+import type { MetricFamily } from '#src/contract/metric-family.js';
+import { seriesName } from '../metrics/prometheus-text.js';
+import {
+  BREAKER_VALUE,
+  countedFigures,
+  endFamilies,
+  gauge,
+  lastSuccess,
+  MAX_TABLES,
+  type RunEnd,
+  type Samples,
+  storeFamilies,
+} from '../metrics/run-metrics.js';
+import type { MetricsTarget } from '../metrics/write-metrics.js';
+
+/** The figures of the runs of this process; counters count from its start. */
+export class RunFigures implements MetricsTarget {
+  #families: readonly MetricFamily[] = [];
+  #previous: ReadonlyMap<string, number> = new Map();
+
+  get families(): readonly MetricFamily[] {
+    return this.#families;
+  }
+
+  /** What the store knows of before. */
+  async begin(store: Store): Promise<void> {
+    if (this.#families.length > 0) return;
+    const runs = await store.listRuns({ states: ['finished'], limit: 50 });
+    const complete = runs.find(({ totals }) => (totals as { incomplete?: boolean } | null)?.incomplete === false);
+    if (complete?.finishedAt == null) return;
+    const family = lastSuccess(complete.finishedAt / 1000);
+    this.#families = [family];
+    this.#previous = valuesOf([family]);
+  }
+
+  async write(end: RunEnd, families: readonly MetricFamily[]): Promise<void> {
+    const ended = endFamilies(end, this.#previous);
+    this.#previous = valuesOf(ended);
+    this.#families = [...ended, ...families];
+  }
+}
+
+function valuesOf(families: readonly MetricFamily[]): Map<string, number> {
+  return new Map(
+    families.flatMap(({ name, samples }) =>
+      samples.map(([labels, value]) => [seriesName(name, labels), value] as const),
+    ),
+  );
+}
+
+/** What the store says of tables, incidents and alerts at this moment. */
+export async function figuresOfStore(store: Store): Promise<MetricFamily[]> {
+  const { tables } = await store.listTables({ limit: MAX_TABLES });
+  const samples = (pick: (table: (typeof tables)[number]) => number | null): Samples =>
+    tables.flatMap((each): Samples => {
+      const value = pick(each);
+      return value === null ? [] : [[{ source: each.source, schema: each.schema, table: each.table }, value]];
+    });
+  return storeFamilies({
+    ...(await countedFigures(store)),
+    rows: samples(({ rows }) => rows),
+    freshness: samples(({ freshnessSeconds }) => freshnessSeconds),
+  });
+}
+
+/** Connections and breakers of the run that goes on; without one nothing is open. */
+export async function figuresOfPools(sources: readonly string[]): Promise<MetricFamily[]> {
+  const uses = (await readStates(null, 0)).flatMap((state) => state.sources);
+  const connections = sources.flatMap((source): Samples => {
+    const pools = uses.filter((use) => use.source === source).map(({ pool }) => pool);
+    const sum = (of: 'open' | 'idle') => pools.reduce((total, pool) => total + pool[of], 0);
+    return [
+      [{ source, state: 'used' }, sum('open') - sum('idle')],
+      [{ source, state: 'idle' }, sum('idle')],
+    ];
+  });
+  const breakers = uses.map(({ source, breaker }) => [{ source }, BREAKER_VALUE[breaker.state]] as const);
+  return [
+    gauge('sentinel_db_pool_connections', 'Connections of this process to a source, by state.', connections),
+    ...(breakers.length === 0
+      ? []
+      : [gauge('sentinel_breaker_state', 'Circuit breaker of a source: 0 closed, 1 half-open, 2 open.', breakers)]),
+  ];
+}
+
+/** More slots than this would be no names that a Prometheus server should keep. */
+const MAX_SLOTS = 200;
+
+/** What the last health check saw. */
+export function figuresOfHealth({ sources }: HealthReport): MetricFamily[] {
+  const slots = sources.flatMap(
+    ({ source, slots }): Samples =>
+      (slots ?? []).flatMap(
+        ({ name, retainedBytes }): Samples => (retainedBytes === null ? [] : [[{ source, slot: name }, retainedBytes]]),
+      ),
+  );
+  return [
+    gauge(
+      'sentinel_source_up',
+      'Whether a source, or the store (metadata), lets this program in.',
+      sources.map(({ source, authenticated }) => [{ source }, authenticated ? 1 : 0]),
+    ),
+    gauge(
+      'sentinel_replication_slot_retained_bytes',
+      'WAL that a replication slot keeps back.',
+      slots.slice(0, MAX_SLOTS),
+    ),
+  ];
+}
+
+/** Of several families of one name the last that has samples counts. */
+export function newestOfEach(families: readonly MetricFamily[]): MetricFamily[] {
+  return [...new Map(families.filter(({ samples }) => samples.length > 0).map((each) => [each.name, each])).values()];
+}

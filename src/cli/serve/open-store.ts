@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StoreError } from '#src/adapters/store/failure.js';
+import { openStore, type Store } from '#src/adapters/store/store.js';
+import type { Config } from '#src/config/config.js';
+import { CliError } from '../exit-code.js';
+import { storeOptions } from '../run-store.js';
+
+const TRY_EVERY_MS = 3_000;
+/** Who asks over HTTP waits, so a question to the store may neither take long nor be asked for long. */
+const ANSWER_LIMIT_MS = 10_000;
+const ASK_TWICE = { maxAttempts: 1, backoffFactor: 1, initialDelayMs: 200, maxDelayMs: 200 };
+const ONCE = { ...ASK_TWICE, maxAttempts: 0 };
+
+/**
+ * The daemon's store, made or brought up to date. Waits for one that does not answer, and says why by `waiting`; null where the signal
+ * came first. Rejects with CliError where waiting would not help.
+ */
+export async function openDaemonStore(
+  config: Config,
+  waiting: (reason: string) => void,
+  signal: AbortSignal,
+): Promise<Store | null> {
+  while (!signal.aborted) {
+    try {
+      // A change of the store's own tables may take its time.
+      await (await openStore(storeOptions({ ...config, retry: ONCE }))).close();
+      return await openStore(storeOptions(forQuestions(config)));
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (!error.retryable) throw new CliError(error.message);
+      waiting(error.message);
+    }
+    await delay(TRY_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return null;
+}
+
+function forQuestions(config: Config): Config {
+  const statementTimeoutMs = Math.min(config.guards.statementTimeoutMs, ANSWER_LIMIT_MS);
+  return { ...config, retry: ASK_TWICE, guards: { ...config.guards, statementTimeoutMs } };
+}
