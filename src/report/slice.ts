@@ -52,6 +52,13 @@ export function tableSlice(model: Model, index: number): ReportData {
   });
 }
 
+/** One incident with its pictures; without any where the report does not hold it, as when it is over. */
+export function incidentSlice(model: Model, id: string): ReportData {
+  const incidents = model.data.incidents.filter((incident) => incident.id === id).map(shortened);
+  const tables = [...new Set(incidents.flatMap(tablesOf))];
+  return slice(model.data, tables, { incidents, noticed: [], table: listed });
+}
+
 interface SliceOptions extends Pick<ReportData, 'incidents' | 'noticed'> {
   readonly table: (table: ReportTable, index: number) => ReportTable;
 }

@@ -9,29 +9,52 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circl
  * The page as one HTML document that needs nothing else: data, script and style are inside, and its content policy lets it
  * load nothing and run no other script. Nothing of the data becomes markup: the page's script reads it as JSON.
  */
-export function renderPage(data: ReportData, { script, style }: PageAssets): string {
-  const policy = [
+export function renderPage(data: ReportData, assets: PageAssets): string {
+  const words = `${plainVerdict(data)} This page needs JavaScript for the rest; it loads nothing from anywhere.`;
+  return page(data, assets, { title: 'Sentinel report', words, isLive: false });
+}
+
+/**
+ * The same page from a daemon, which it asks for what it does not hold: `data` is a slice of the report, null where there is no run
+ * yet, and `login` where it is to ask for the token first.
+ */
+export function renderLivePage(data: ReportData | 'login' | null, assets: PageAssets): string {
+  return page(data, assets, { title: 'Sentinel', words: 'This page needs JavaScript.', isLive: true });
+}
+
+/** What a page may do: run its own script and, where it is live, ask the server that sent it. */
+export function contentPolicy({ script, style }: PageAssets, isLive: boolean): string {
+  return [
     "default-src 'none'",
     `script-src '${hash(script)}'`,
     `style-src '${hash(style)}'`,
     'img-src data:',
+    ...(isLive ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
+}
+
+function page(
+  data: unknown,
+  assets: PageAssets,
+  { title, words, isLive }: { readonly title: string; readonly words: string; readonly isLive: boolean },
+): string {
+  const { script, style } = assets;
   return `<!doctype html>
-<html lang="en">
+<html lang="en"${isLive ? ' data-live' : ''}>
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(assets, isLive)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>Sentinel report</title>
+<title>${title}</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
 <style>${style}</style>
 </head>
 <body>
-<noscript><p>${escapeText(plainVerdict(data))} This page needs JavaScript for the rest; it loads nothing from anywhere.</p></noscript>
+<noscript><p>${escapeText(words)}</p></noscript>
 <script type="application/json" id="report-data">${embeddable(data)}</script>
 <script>${script}</script>
 </body>
@@ -40,7 +63,7 @@ export function renderPage(data: ReportData, { script, style }: PageAssets): str
 }
 
 /** JSON that cannot end its script element, nor be anything but JSON to whoever reads the file. */
-function embeddable(data: ReportData): string {
+function embeddable(data: unknown): string {
   return JSON.stringify(data).replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -1,8 +1,9 @@
-import { type FastifyInstance, type FastifyPluginAsync, fastify } from 'fastify';
+import { type FastifyInstance, fastify } from 'fastify';
 import type { Logger } from '#src/adapters/logging/logger.js';
 import type { HttpSettings } from '#src/config/config.js';
 import { answerErrors } from './errors.js';
 import { collectOpenApi } from './openapi.js';
+import { pageRoutes } from './pages.js';
 import { type Daemon, Refusal } from './ports.js';
 import { incidentRoutes } from './routes/incidents.js';
 import { probeRoutes } from './routes/probes.js';
@@ -16,8 +17,6 @@ export interface HttpServerOptions {
   readonly settings: HttpSettings;
   readonly daemon: Daemon;
   readonly log: Logger;
-  /** Pages for people; they are behind the token like everything else, but for routes with `config: { open: true }`. */
-  readonly pages?: FastifyPluginAsync;
 }
 
 /** Bytes; the largest that is sent is a reason and a few patterns. */
@@ -33,7 +32,7 @@ const PROBES = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** The daemon's HTTP side, not listening yet. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { settings, daemon, log, pages } = options;
+  const { settings, daemon, log } = options;
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -71,7 +70,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     },
     { prefix: '/api/v1' },
   );
-  if (pages) await app.register(pages);
+  pageRoutes(app, daemon, settings);
   return app;
 }
 

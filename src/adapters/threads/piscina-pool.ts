@@ -39,6 +39,16 @@ export interface ThreadPoolOptions {
  * middle of requiring a module: a run that is stopped while its threads start would die of SIGABRT.
  */
 const NO_REQUIRE_OF_MODULES = '--no-experimental-require-module';
+/** Flags that a thread may be given by name; others it only inherits, and naming them is an error. */
+const NAMEABLE = /^(?!-)|^--(?:conditions|import|require|enable-source-maps|no-warnings)(?:=|$)/;
+
+function threadFlags(): { readonly execArgv?: string[] } {
+  const { execArgv, allowedNodeEnvironmentFlags } = process;
+  const isKnown = allowedNodeEnvironmentFlags.has(NO_REQUIRE_OF_MODULES);
+  return isKnown && execArgv.every((flag) => NAMEABLE.test(flag))
+    ? { execArgv: [...execArgv, NO_REQUIRE_OF_MODULES] }
+    : {};
+}
 
 /** The worker threads; the thread side of it is `worker-host.ts`. */
 export class PiscinaPool implements WorkerPool {
@@ -63,9 +73,7 @@ export class PiscinaPool implements WorkerPool {
       // 'sync' would freeze an idle worker's event loop: a dropped connection goes unnoticed, timers never fire.
       atomics: 'disabled',
       workerData: options.settings,
-      execArgv: process.allowedNodeEnvironmentFlags.has(NO_REQUIRE_OF_MODULES)
-        ? [...process.execArgv, NO_REQUIRE_OF_MODULES]
-        : process.execArgv,
+      ...threadFlags(),
       resourceLimits: { maxOldGenerationSizeMb: options.heapMiB },
     });
     this.#control.unref();

@@ -35,6 +35,7 @@ export async function serveCommand(io: Io): Promise<number> {
     return EXIT.ok;
   } finally {
     await app.close();
+    await daemon.pages.close();
     stop.dispose();
     await logs.close();
   }

@@ -24,6 +24,7 @@ import { figuresOfHealth, figuresOfPools, figuresOfStore, newestOfEach, RunFigur
 import type { DaemonParts } from './daemon-parts.js';
 import { HealthWatch } from './health-watch.js';
 import { IncidentFeed } from './incident-feed.js';
+import { ServedReport } from './page-data.js';
 import { checkWish } from './run-once.js';
 import { StoreWork } from './store-work.js';
 
@@ -34,6 +35,7 @@ const ALERTS_EVERY_MS = 60_000;
 /** What `sentinel serve` is: active or standing by, what is due when, and what is asked of it over HTTP. */
 export class ServeDaemon implements Daemon {
   readonly events = new EventHub();
+  readonly pages: ServedReport;
   readonly metrics = prometheusMetrics(() => this.#families());
   readonly #parts: DaemonParts;
   readonly #version = programVersion();
@@ -52,12 +54,13 @@ export class ServeDaemon implements Daemon {
   constructor(parts: DaemonParts) {
     this.#parts = parts;
     this.#health = new HealthWatch(parts.config);
+    this.pages = new ServedReport(parts.config);
     this.#work = new StoreWork({
       ...parts,
       events: this.events,
       metrics: this.#figures,
       confirm: () => this.#confirm(),
-      changed: () => this.#attempt(() => this.#feed?.look()),
+      changed: () => this.#attempt(() => this.#look()),
     });
     this.#scheduler = new Scheduler(parts.config.schedules, (schedule) => this.#work.due(schedule));
   }
@@ -78,10 +81,11 @@ export class ServeDaemon implements Daemon {
     this.#scheduler.start();
     const every = (ms: number, work: () => Promise<unknown> | undefined) =>
       this.#timers.push(setInterval(() => this.#attempt(work), ms));
-    every(LOOK_EVERY_MS, () => this.#feed?.look());
+    every(LOOK_EVERY_MS, () => this.#look());
     every(HEALTH_EVERY_MS, () => this.#health.report());
     every(ALERTS_EVERY_MS, () => this.#work.deliverAlerts(store));
     this.#attempt(() => this.#health.report());
+    this.#attempt(() => this.pages.renew());
     this.#tellStatus();
     this.#parts.announce('this instance is active');
     this.#log().info({ schedules: this.#parts.config.schedules.map(({ name }) => name) }, 'this instance is active');
@@ -171,6 +175,12 @@ export class ServeDaemon implements Daemon {
       ...(await figuresOfPools(this.#parts.config.sources.map(({ name }) => name))),
       ...(last ? figuresOfHealth(last) : none),
     ]);
+  }
+
+  async #look(): Promise<void> {
+    const store = this.store();
+    const incidentsChanged = (await this.#feed?.look()) === true;
+    await this.pages.look(store, { incidentsChanged });
   }
 
   #tellStatus(): void {

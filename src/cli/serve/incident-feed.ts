@@ -15,17 +15,19 @@ export class IncidentFeed {
     this.#events = events;
   }
 
-  /** Look for what is new since the last look. Rejects with `StoreError`. */
-  async look(): Promise<void> {
+  /** Look for what is new since the last look; true where there is something. Rejects with `StoreError`. */
+  async look(): Promise<boolean> {
     if (this.#after === null) {
       this.#after = (await this.#store.auditHead())?.id ?? 0;
-      return;
+      return false;
     }
     const changes = await this.#store.incidentChangesAfter(this.#after, MOST);
     // Two looks at a time may have found the same.
-    for (const { id, at, ...change } of changes.filter((each) => each.id > this.#after!)) {
+    const news = changes.filter((each) => each.id > this.#after!);
+    for (const { id, at, ...change } of news) {
       this.#after = id;
       this.#events.publish({ type: 'incident_changed', data: { ...change, at: new Date(at).toISOString() } });
     }
+    return news.length > 0;
   }
 }

@@ -89,7 +89,7 @@ function monthHeads(model: Model): HTMLElement[] {
     span++;
     const now = month(model.firstDay + day * DAY);
     if (day + 1 < model.data.heat.count && month(model.firstDay + (day + 1) * DAY) === now) continue;
-    heads.push(h('th', { scope: 'colgroup', colspan: span }, span > 5 ? now : ''));
+    heads.push(h('th', { scope: 'colgroup', colspan: span }, span > 5 ? now : h('span', { class: 'hidden' }, now)));
     span = 0;
   }
   return heads;

@@ -55,7 +55,7 @@ export function severityCounts(model: Model): HTMLElement[] {
   });
 }
 
-export function incidentCard(model: Model, incident: ReportIncident): HTMLElement {
+export function incidentCard(model: Model, incident: ReportIncident, heading: 'h2' | 'h3' = 'h3'): HTMLElement {
   const { data } = model;
   const { severity, title, cause, since, findings, state, omitted } = incident;
   const tables = tablesOf(incident);
@@ -77,9 +77,14 @@ export function incidentCard(model: Model, incident: ReportIncident): HTMLElemen
         severityTag(severity),
         state === 'open' ? null : h('span', { class: 'state' }, state),
         main ? tableLink(main) : null,
-        h('span', { class: 'id' }, h('span', { class: 'hidden' }, 'Incident '), foreign(incident.id)),
+        h(
+          'a',
+          { class: 'id', href: `#/incident/${encodeURIComponent(incident.id)}` },
+          h('span', { class: 'hidden' }, 'Incident '),
+          foreign(incident.id),
+        ),
       ),
-      h('h3', {}, sentence(title)),
+      h(heading, { class: 'title' }, sentence(title)),
       facts(
         ['Cause', cause === null ? null : sentence(cause)],
         [

@@ -4,17 +4,27 @@ import { createModel, type Model } from '../model.js';
 import type { ReportData } from '../report-data.js';
 import { h } from './dom.js';
 import { foreign, moment } from './format.js';
+import { goTo } from './go-to.js';
+import { LIVE_PAGES, liveStatus, navigation } from './live/live.js';
+import { liveSource } from './live/live-source.js';
+import { login } from './live/login.js';
+import { startForm } from './live/runs-page.js';
 import { overview } from './overview.js';
 import { embeddedSource, type PageSource } from './page-source.js';
 import { tableView } from './table-view.js';
 import { themeToggle } from './theme.js';
 
-const embedded = createModel(JSON.parse(document.getElementById('report-data')!.textContent!) as ReportData);
-start(embedded, embeddedSource(embedded));
+/** `login`: the daemon wants the token first; null: it has no run to show yet. */
+type Embedded = ReportData | 'login' | null;
 
-function start(model: Model, source: PageSource): void {
-  const { run } = model.data;
-  const front = overview(model, source);
+const { live } = document.documentElement.dataset;
+const embedded = JSON.parse(document.getElementById('report-data')!.textContent!) as Embedded;
+if (embedded === 'login') document.body.prepend(h('main', { id: 'main' }, login()));
+else start(embedded && createModel(embedded), live === undefined ? null : liveStatus());
+
+function start(model: Model | null, status: ReturnType<typeof liveStatus> | null): void {
+  const source = model && (status ? liveSource(model, status.problem) : embeddedSource(model));
+  const front = model && source ? overview(model, source) : nothingYet();
   const main = h('main', { id: 'main', tabindex: -1 }, front);
   document.body.prepend(
     h('a', { class: 'skip', href: '#main', 'data-anchor': 'main' }, 'Skip to the content'),
@@ -22,18 +32,14 @@ function start(model: Model, source: PageSource): void {
       'header',
       { class: 'top' },
       h('a', { class: 'brand', href: '#/' }, 'Sentinel'),
-      h(
-        'p',
-        { class: 'run' },
-        'Run ',
-        foreign(run.label),
-        h('span', { class: 'as-of' }, ` · as of ${moment(run.asOf)}`),
-      ),
+      status ? navigation() : null,
+      model ? runLine(model) : null,
       themeToggle(),
     ),
+    ...(status ? [status.element] : []),
     main,
   );
-  followHash(source, main, front);
+  followHash(source, main, front, status !== null);
   anchorsInPlace();
   addEventListener('keydown', (event) => {
     if (event.key !== '/' || (event.target as Element).matches('input, select, textarea')) return;
@@ -45,27 +51,57 @@ function start(model: Model, source: PageSource): void {
   });
 }
 
-/** `#/` is the overview, `#/table/KEY` a table, `#/incident/ID` the overview at one incident. */
-function followHash(source: PageSource, main: HTMLElement, front: HTMLElement): void {
+function runLine({ data: { run } }: Model): HTMLElement {
+  return h(
+    'p',
+    { class: 'run' },
+    'Run ',
+    foreign(run.label),
+    h('span', { class: 'as-of' }, ` · as of ${moment(run.asOf)}`),
+  );
+}
+
+function nothingYet(): HTMLElement {
+  return h(
+    'div',
+    { class: 'overview' },
+    h('section', { class: 'verdict', 'aria-label': 'Summary' }, h('h1', {}, 'No run has ended yet'), startForm()),
+  );
+}
+
+/**
+ * `#/` is the overview, `#/table/KEY` a table, `#/incident/ID` the overview at one incident; live pages have places of their own.
+ */
+function followHash(source: PageSource | null, main: HTMLElement, front: HTMLElement, isLive: boolean): void {
   let scrolled = 0;
+  const show = (view: HTMLElement, title: string, first: boolean) => {
+    main.replaceChildren(view);
+    document.title = `${title} – Sentinel`;
+    scrollTo(0, 0);
+    if (!first) view.querySelector('h1')?.focus({ preventScroll: true });
+  };
   const follow = (first = false) => {
-    const [, place, rest = ''] = location.hash.split('/');
+    const { hash } = location;
+    const [, place = '', rest = ''] = hash.split('/');
     if (main.contains(front)) scrolled = scrollY;
+    const isStill = () => location.hash === hash; // somebody may go on meanwhile
     if (place === 'table') {
-      const hash = location.hash;
-      source.table(rest, (found) => {
-        if (location.hash !== hash) return; // somebody went on meanwhile
-        const view = found ? tableView(found.model, found.index) : missing();
-        main.replaceChildren(view);
-        document.title = `${found ? found.model.data.tables[found.index]!.table : 'No such table'} – Sentinel`;
-        scrollTo(0, 0);
-        if (!first) view.querySelector('h1')?.focus({ preventScroll: true });
+      source?.table(rest, (found) => {
+        const view = found ? tableView(found.model, found.index) : missing('This table is not in the report');
+        if (isStill()) show(view, found ? found.model.data.tables[found.index]!.table : 'No such table', first);
       });
+      return;
+    }
+    const livePage = isLive ? LIVE_PAGES[place] : undefined;
+    if (livePage) {
+      livePage(rest)
+        .catch((error: Error) => missing(error.message))
+        .then((view) => isStill() && show(view, view.querySelector('h1')!.textContent!, first));
       return;
     }
     const back = !main.contains(front);
     if (back) main.replaceChildren(front);
-    document.title = 'Sentinel report';
+    document.title = isLive ? 'Sentinel' : 'Sentinel report';
     if (place === 'incident') goTo(`incident-${rest}`);
     else if (back) scrollTo(0, scrolled);
   };
@@ -77,12 +113,12 @@ function followHash(source: PageSource, main: HTMLElement, front: HTMLElement): 
   follow(true);
 }
 
-function missing(): HTMLElement {
+function missing(words: string): HTMLElement {
   return h(
     'article',
     { class: 'table-view' },
     h('p', { class: 'back' }, h('a', { href: '#/' }, '← All tables')),
-    h('h1', { tabindex: -1 }, 'This table is not in the report'),
+    h('h1', { tabindex: -1 }, words),
   );
 }
 
@@ -94,14 +130,4 @@ function anchorsInPlace(): void {
     event.preventDefault();
     goTo(link.dataset.anchor!);
   });
-}
-
-function goTo(id: string): void {
-  if (!document.getElementById(id))
-    document.querySelector('section[aria-label="Incidents"]')?.dispatchEvent(new Event('reveal'));
-  const place = document.getElementById(id);
-  const folded = place?.closest('details');
-  if (folded) folded.open = true;
-  place?.scrollIntoView({ block: 'start' });
-  place?.focus({ preventScroll: true });
 }

@@ -1,0 +1,121 @@
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import type { PageData } from '#src/adapters/http/ports.js';
+import type { Store } from '#src/adapters/store/store.js';
+import type { Config } from '#src/config/config.js';
+import type { IncidentState } from '#src/core/model/incident.js';
+import { createTableFinder, type TableQuery } from '#src/report/find-tables.js';
+import { createModel, type Model } from '#src/report/model.js';
+import type { ReportData } from '#src/report/report-data.js';
+import { incidentSlice, listSlice, overviewSlice, tableSlice } from '#src/report/slice.js';
+
+const UNRESOLVED: readonly IncidentState[] = ['open', 'acknowledged', 'expected', 'muted'];
+
+/** The report of the newest run, made once for each run, so that a page is answered with what is in memory already. */
+export class ServedReport implements PageData {
+  readonly #config: Config;
+  readonly #threads = new Piscina({
+    filename: fileURLToPath(import.meta.resolve('#workers/report.worker.js')),
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: 1_000,
+  });
+  #served: Served | null = null;
+  #making: Promise<void> | null = null;
+  #again = false;
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  /** A run has ended: make it anew. What is there is served meanwhile. Rejects where the store cannot be read. */
+  renew(): Promise<void> {
+    this.#again = this.#making !== null;
+    this.#making ??= this.#make();
+    return this.#making;
+  }
+
+  /**
+   * Look whether another process has run, and whether incidents have changed meanwhile: for those the figures need not be made anew.
+   * Rejects where the store cannot be read.
+   */
+  async look(store: Store, { incidentsChanged }: { readonly incidentsChanged: boolean }): Promise<void> {
+    const newest = await store.latestRun({ states: ['finished', 'interrupted'] });
+    if (newest && newest.label !== this.#served?.model.data.run.label) return this.renew();
+    if (incidentsChanged) await this.#refresh(store);
+  }
+
+  async #refresh(store: Store): Promise<void> {
+    if (!this.#served) return;
+    const incidents = new Map((await store.listIncidents({ states: UNRESOLVED })).map((each) => [each.id, each]));
+    const { data } = this.#served.model;
+    this.#served = serve({
+      ...data,
+      incidents: data.incidents.flatMap((incident) => {
+        const now = incidents.get(incident.id);
+        return now ? [{ ...incident, state: now.state, severity: now.severity }] : [];
+      }),
+    });
+  }
+
+  async overview(): Promise<ReportData | null> {
+    return (await this.#ready())?.overview ?? null;
+  }
+
+  async tables(query: TableQuery, limit: number) {
+    const served = await this.#ready();
+    if (!served) return null;
+    const found = served.find(query);
+    const shown = found.slice(0, limit);
+    const places = new Map([...shown].sort((a, b) => a - b).map((index, place) => [index, place]));
+    return {
+      report: listSlice(served.model, shown),
+      indices: shown.map((index) => places.get(index)!),
+      matched: found.length,
+    };
+  }
+
+  async table(key: string): Promise<ReportData | null> {
+    const served = await this.#ready();
+    const index = served?.model.tableAt(key);
+    return served && index !== undefined ? tableSlice(served.model, index) : null;
+  }
+
+  async incident(id: string): Promise<ReportData | null> {
+    const served = await this.#ready();
+    return served && incidentSlice(served.model, id);
+  }
+
+  async close(): Promise<void> {
+    await this.#threads.destroy();
+  }
+
+  async #ready(): Promise<Served | null> {
+    if (!this.#served) await this.renew();
+    return this.#served;
+  }
+
+  async #make(): Promise<void> {
+    try {
+      do {
+        this.#again = false;
+        const data = (await this.#threads.run(this.#config)) as ReportData | null;
+        if (data) this.#served = serve(data);
+      } while (this.#again);
+    } finally {
+      this.#making = null;
+    }
+  }
+}
+
+interface Served {
+  readonly model: Model;
+  readonly find: ReturnType<typeof createTableFinder>;
+  readonly overview: ReportData;
+}
+
+function serve(data: ReportData): Served {
+  const model = createModel(data);
+  const find = createTableFinder(model);
+  return { model, find, overview: overviewSlice(model, find) };
+}

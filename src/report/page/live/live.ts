@@ -1,0 +1,85 @@
+import { h } from '../dom.js';
+import { foreign } from '../format.js';
+import { incidentPage } from './incident-page.js';
+import { progressWords, runsPage } from './runs-page.js';
+import { settingsPage } from './settings-page.js';
+
+/** What the daemon tells while a run goes on. */
+interface Running {
+  readonly run: string | null;
+  readonly tables: { readonly listed: number; readonly done: number; readonly failed: number };
+  readonly rows: number;
+}
+
+const PLACES = [
+  ['#/', 'Overview'],
+  ['#/runs', 'Runs'],
+  ['#/settings', 'Settings'],
+] as const;
+
+/** Pages that only a server can fill, by the first part of the address after `#/`. */
+export const LIVE_PAGES: Readonly<Record<string, (rest: string) => Promise<HTMLElement>>> = {
+  runs: () => runsPage(),
+  settings: () => settingsPage(),
+  incident: (id) => incidentPage(decodeURIComponent(id)),
+};
+
+/** Links between the pages; the one that is open is marked. */
+export function navigation(): HTMLElement {
+  const links = PLACES.map(([href, words]) => h('a', { href }, words));
+  const mark = () => {
+    const [, place = ''] = location.hash.split('/');
+    for (const link of links) {
+      const isHere = link.getAttribute('href') === `#/${place}`;
+      if (isHere) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+  };
+  addEventListener('hashchange', mark);
+  mark();
+  return h('nav', { class: 'places', 'aria-label': 'Pages' }, ...links);
+}
+
+/** A line that tells what goes on now: a run and how far it is, results that are newer than the page, a daemon that is away. */
+export function liveStatus(): { readonly element: HTMLElement; problem(words: string): void } {
+  const words = h('span', { role: 'status' });
+  const bar = h('progress', { 'aria-label': 'Progress of the run', hidden: true });
+  const reload = h('button', { type: 'button', class: 'primary', hidden: true }, 'Show');
+  reload.addEventListener('click', () => location.reload());
+  const element = h('div', { class: 'live', hidden: true }, words, bar, reload);
+  const tell = (...nodes: readonly (Node | string)[]) => {
+    words.replaceChildren(...nodes);
+    element.hidden = nodes.length === 0;
+  };
+  const progress = (running: Running) => {
+    bar.hidden = false;
+    bar.max = Math.max(running.tables.listed, 1);
+    bar.value = running.tables.done;
+    tell('Run ', foreign(running.run ?? 'begins'), `: ${progressWords(running)}`);
+  };
+  const news = (text: string) => {
+    bar.hidden = true;
+    reload.hidden = false;
+    tell(text);
+  };
+  const events = new EventSource('/api/v1/events');
+  const on = <T>(type: string, take: (data: T) => void) =>
+    events.addEventListener(type, (event) => take(JSON.parse((event as MessageEvent<string>).data) as T));
+  on<{ readonly role: string; readonly reason: string | null; readonly running: Running | null }>(
+    'status',
+    (status) => {
+      bar.hidden = true;
+      if (status.running) progress(status.running);
+      else if (status.role === 'standby') tell(`This instance stands by: ${status.reason}`);
+      else if (reload.hidden) tell();
+    },
+  );
+  on<Running>('run_started', progress);
+  on<Running>('run_progress', progress);
+  on<Running>('run_ended', ({ run }) => news(`Run ${run ?? ''} has ended.`));
+  on<object>('incident_changed', () => {
+    if (bar.hidden && reload.hidden) news('Incidents have changed.');
+  });
+  events.addEventListener('error', () => tell('The daemon does not answer. What is shown may be old.'));
+  return { element, problem: (text) => tell(text) };
+}
