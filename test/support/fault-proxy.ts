@@ -160,8 +160,7 @@ class Link implements ProxiedConnection {
       socket.on('error', () => {
         if (!this.#halfOpen) this.reset();
       });
-    const closing = [client, server].map((socket) => new Promise((closed) => socket.once('close', closed)));
-    this.closed = Promise.all(closing).then(() => {
+    this.closed = Promise.all([client, server].map(gone)).then(() => {
       up.stop();
       down.stop();
     });
@@ -216,6 +215,14 @@ class Link implements ProxiedConnection {
     await armed.trap.spring(this);
     return bytes.subarray(armed.bytesLeft);
   }
+}
+
+/** Node does not always tell that a socket is closed: not where it is reset, and a write fails meanwhile. */
+function gone(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve());
+    socket.on('error', () => setImmediate(() => socket.destroyed && resolve()));
+  });
 }
 
 /** One way of one connection: a queue that hands on its chunks as the mode lets it. */

@@ -1,14 +1,21 @@
 import type { Scenario, Stage } from '../../support/faults/scenario.js';
 import { PATIENT } from '../../support/faults/world.js';
 
-/** Rows that come and go on the primary: what the standby reads of the table is in the way of their removal. */
+/**
+ * Rows get new versions of the same values on the primary, and the standby removes the old ones: any snapshot on it is in the way of
+ * that, whatever it reads.
+ */
 async function churn({ world }: Stage): Promise<void> {
-  for (const sql of [
-    `INSERT INTO big SELECT g, 'x' FROM generate_series(1, 500) AS g`,
-    `DELETE FROM big WHERE payload = 'x'`,
-  ])
-    await world.origin.query(sql, [], 'shop');
-  await world.origin.query('VACUUM big', [], 'shop');
+  await world.origin.query('UPDATE small_24 SET name = name', [], 'shop');
+  await world.origin.query('VACUUM small_24', [], 'shop');
+  await world.victim.follow(world.origin);
+}
+
+/** The removal of what a single change left may be over before the snapshot is taken. */
+async function churnUntilCancelled(stage: Stage): Promise<void> {
+  let over = false;
+  void stage.running?.ended.then(() => (over = true));
+  while (!over && !(await cancelled(stage))) await churn(stage);
 }
 
 /** The copies of the database are new for each fault, and so are its counts. */
@@ -24,11 +31,11 @@ let stop = () => {};
 
 /** The victim is a hot standby without feedback: it cancels reads to follow its primary. */
 export const standbyFaults: readonly Scenario[] = [
-  ...([{ tables: 1 }, 'in the middle of a row'] as const).map(
+  ...(['while tables are listed', 'in the middle of a row'] as const).map(
     (when): Scenario => ({
       name: 'a read is cancelled for changes of the primary',
       when,
-      inject: churn,
+      inject: churnUntilCancelled,
       happened: cancelled,
       env: PATIENT,
       ends: 'complete',
@@ -50,8 +57,6 @@ export const standbyFaults: readonly Scenario[] = [
       stop();
       return churning;
     },
-    // the big table may have been read in between, with rows that were there for a moment
-    changed: ['big'],
     ends: 'any',
   },
   {
