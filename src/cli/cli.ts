@@ -54,7 +54,8 @@ function withoutAddresses(text: string): string {
 }
 
 function widthOf({ stderr }: Io): number | undefined {
-  return stderr.isTTY ? stderr.columns : undefined;
+  // A pseudo terminal that nobody gave a size has 0 columns.
+  return (stderr.isTTY && stderr.columns) || undefined;
 }
 
 function buildProgram(io: Io, version: string, run: (command: () => Promise<number>) => Promise<void>): Command {

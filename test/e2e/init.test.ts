@@ -238,10 +238,12 @@ describe('files that are there', () => {
       expect([text(cwd, `.env.bak-${number}`), text(cwd, `sentinel.yaml.bak-${number}`)]).toEqual(before);
       expect(statSync(join(cwd, `.env.bak-${number}`)).mode & 0o777).toBe(0o600);
     }
+    // with the settings that are there the password goes on, too
+    expect((await init(cwd, ['--force'])).code).toBe(0);
     const config = loadConfig({ cwd, env: {} });
     expect(config).toMatchObject({ workers: 3, logs: { level: 'debug' }, metadata: { schema: 'my history' } });
     expect(config.sources).toMatchObject([{ name: 'batch', password: shop.connection.password }]);
-    expect(readdirSync(cwd)).toHaveLength(6);
+    expect(readdirSync(cwd)).toHaveLength(8);
   });
 
   test('are no matter to --dry-run, which writes nothing and masks what is secret', async () => {

@@ -34,12 +34,17 @@ export async function writeFiles(folder: string, files: readonly NewFile[], repl
     draft: join(folder, `.${process.pid}${file.name}.new`),
   }));
   const kept: string[] = [];
+  const made: string[] = [];
   try {
     for (const { draft, text, mode } of staged) await stage(draft, text, mode);
     if (replace) for (const { name } of files) if (await exists(folder, name)) kept.push(await keep(folder, name));
-    for (const { draft, path } of staged) await (replace ? rename(draft, path) : publish(draft, path));
+    for (const { draft, path } of staged) {
+      await (replace ? rename(draft, path) : publish(draft, path));
+      if (!replace) made.push(path);
+    }
     return kept;
   } catch (error) {
+    for (const path of made) await rm(path, { force: true }).catch(() => undefined);
     throw unwritable(folder, error);
   } finally {
     for (const { draft } of staged) await rm(draft, { force: true }).catch(() => undefined);
