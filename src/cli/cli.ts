@@ -1,10 +1,12 @@
 import { type Command, CommanderError } from 'commander';
+import { REDACTED } from '#src/config/redact.js';
 import { addAlertCommands } from './alerts-program.js';
 import { addAuditCommands } from './audit-program.js';
 import { CliCommand } from './command.js';
 import type { BacktestOptions } from './commands/backtest.js';
 import type { DemoCommandOptions } from './commands/demo.js';
 import type { DiffOptions } from './commands/diff.js';
+import type { InitOptions } from './commands/init.js';
 import type { ReportOptions } from './commands/report.js';
 import { CliError, EXIT } from './exit-code.js';
 import { addIncidentCommands } from './incidents-program.js';
@@ -48,8 +50,14 @@ export async function runCli(argv: readonly string[], io: Io, version: string): 
   }
 }
 
+/** What was typed and is not understood is quoted, and may be the address of a database with its password in it. */
+function withoutAddresses(text: string): string {
+  return text.replace(/(\bpostgres(?:ql)?:\/\/).*?(?='(?:$|\s)|$)/gim, `$1${REDACTED}`);
+}
+
 function widthOf({ stderr }: Io): number | undefined {
-  return stderr.isTTY ? stderr.columns : undefined;
+  // A pseudo terminal that nobody gave a size has 0 columns.
+  return (stderr.isTTY && stderr.columns) || undefined;
 }
 
 function buildProgram(io: Io, version: string, run: (command: () => Promise<number>) => Promise<void>): Command {
@@ -65,7 +73,7 @@ function buildProgram(io: Io, version: string, run: (command: () => Promise<numb
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      outputError: (text, write) => write(`${showMessage(text.trimEnd(), widthOf(io))}\n`),
+      outputError: (text, write) => write(`${showMessage(withoutAddresses(text.trimEnd()), widthOf(io))}\n`),
     })
     .addHelpText(
       'after',
@@ -243,6 +251,24 @@ ${EXIT_CODES}`,
     .action((options: BacktestOptions) =>
       run(async () => (await import('./commands/backtest.js')).backtestCommand(options, io)),
     );
+
+  command(
+    'init',
+    'look at your databases, and write a commented sentinel.yaml and .env for them',
+    `  $ sentinel init --source batch=postgres://airflow@localhost/analytics_db
+  $ sentinel init --source batch=postgres://a@db1/x --source 'cdc=postgres://b@db2:5433/y?sslmode=require'
+  $ sentinel init --dry-run                     show what would be written, with the settings there are
+  $ sentinel init --force                       write anew, keep what is there as .env.bak-1 and sentinel.yaml.bak-1
+
+A password is best set in NAME_DB_PASSWORD or PGPASSWORD, or typed when asked: what is in a command line, others may see.`,
+  )
+    .option(
+      '--source <name=url...>',
+      'a database to watch, NAME=postgres://user@host:5432/database; default the settings',
+    )
+    .option('--force', 'replace the files that are there; they are kept under a numbered name')
+    .option('--dry-run', 'write nothing; print both files on stdout, secrets masked')
+    .action((options: InitOptions) => run(async () => (await import('./commands/init.js')).initCommand(options, io)));
 
   command(
     'demo',

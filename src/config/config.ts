@@ -116,7 +116,7 @@ export function loadConfig(options: EnvironmentInput): Config {
   const connection = metadataConnection(batch, context);
   checkTogether(values, problems);
   problems.push(...unknownComponents(values.LOG_LEVELS ?? {}, names, raw.variables.get('LOG_LEVELS')));
-  const { schedules, ...policy } = readPolicy(cwd, problems);
+  const { schedules, ...policy } = readPolicy(cwd, problems, options.drafts?.[POLICY_FILE]);
   checkSourceNames(policy.sources, names, problems);
   checkScheduledSources(schedules, names, problems);
   if (problems.length > 0) throw new ConfigError(problems);

@@ -28,22 +28,26 @@ export interface EnvironmentInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Values given on the command line, above everything else. */
   readonly overrides?: Readonly<Record<string, string>>;
+  /** Texts that stand in place of the files of these names, or of their absence: what is yet to be written is read as it will be. */
+  readonly drafts?: Readonly<Record<string, string>>;
 }
 
 /**
  * The real environment above `.env.<env>.local`, `.env.<env>`, `.env.local` and `.env` of the working directory, first
  * wins. SENTINEL_ENV chooses the files, so it is taken from the real environment, `.env.local` or `.env`.
  */
-export function readEnvironment({ cwd, env, overrides = {} }: EnvironmentInput): RawEnvironment {
+export function readEnvironment({ cwd, env, overrides = {}, drafts = {} }: EnvironmentInput): RawEnvironment {
   const problems: Problem[] = [];
-  const general = ['.env.local', '.env'].map((file) => readFile(cwd, file));
+  const general = ['.env.local', '.env'].map((file) => readFile(cwd, file, drafts[file]));
   const real = new Map<string, RawVariable>();
   for (const [name, value] of [...Object.entries(overrides), ...Object.entries(env)])
     if (value !== undefined && !real.has(name)) real.set(name, { value });
 
   const chosen = real.get('SENTINEL_ENV') ?? general.map((file) => find(file, 'SENTINEL_ENV')).find((entry) => entry);
   const environment = parseEnvironment(chosen, problems);
-  const specific = [`.env.${environment}.local`, `.env.${environment}`].map((file) => readFile(cwd, file));
+  const specific = [`.env.${environment}.local`, `.env.${environment}`].map((file) =>
+    readFile(cwd, file, drafts[file]),
+  );
   for (const file of specific) {
     const entry = find(file, 'SENTINEL_ENV');
     if (entry === undefined || entry.value.toLowerCase() === environment) continue;
@@ -76,9 +80,9 @@ interface NamedFile extends DotenvFile {
   readonly name: string;
 }
 
-function readFile(cwd: string, name: string): NamedFile {
+function readFile(cwd: string, name: string, draft: string | undefined): NamedFile {
   try {
-    return { name, ...readDotenv(readText(join(cwd, name)) ?? '', name) };
+    return { name, ...readDotenv(draft ?? readText(join(cwd, name)) ?? '', name) };
   } catch (error) {
     const fix = (error as Error).message;
     return { name, entries: [], problems: [{ setting: name, file: name, allowed: 'a readable text file', fix }] };

@@ -46,6 +46,11 @@ function splitParts(pattern: string): NamePart[] | undefined {
   }
 }
 
+/** One part of a pattern that matches this name alone: in double quotes where it holds what a pattern reads otherwise. */
+export function literalGlobPart(name: string): string {
+  return /[*?."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}
+
 /** The names in `table`, `schema.table` or `source.schema.table`, taken literally; undefined where it is none of these. */
 export function splitTableName(name: string): (Pick<TableName, 'table'> & Partial<TableName>) | undefined {
   const parts = splitParts(name)?.map(({ text }) => text);

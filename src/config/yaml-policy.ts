@@ -14,11 +14,11 @@ import type { Schedule } from './schedules.js';
 
 export const POLICY_FILE = 'sentinel.yaml';
 
-/** Read sentinel.yaml of the working directory; what is wrong with it goes to `problems`. */
-export function readPolicy(cwd: string, problems: Problem[]): Policy {
-  let text: string | undefined;
+/** Read sentinel.yaml of the working directory, or the draft in its place; what is wrong with it goes to `problems`. */
+export function readPolicy(cwd: string, problems: Problem[], draft?: string): Policy {
+  let text = draft;
   try {
-    text = readText(join(cwd, POLICY_FILE));
+    text ??= readText(join(cwd, POLICY_FILE));
   } catch (error) {
     const fix = (error as Error).message;
     problems.push({ setting: POLICY_FILE, file: POLICY_FILE, allowed: 'a readable text file', fix });

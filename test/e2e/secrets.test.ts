@@ -124,6 +124,7 @@ describe('what is planted is said nowhere', () => {
     await sentinel(['profile', '--json', '--table', 'people']);
     await sentinel(['alerts', 'flush']);
     expect((await sentinel(['report'])).code).toBe(0);
+    expect((await sentinel(['init', '--dry-run'])).code).toBe(0);
   });
 
   test('where the login or the settings are wrong', async () => {

@@ -70,8 +70,12 @@ describe.skipIf(!pgbouncerIsHere())('a run behind PgBouncer', () => {
     for (const mode of ['transaction', 'session'] satisfies PoolMode[]) {
       const { port } = await startPgbouncer(batch.connection, mode);
       const env = environment(batch, port);
-      const { stdout } = await runCli(['health'], { cwd: workFolder(), env });
-      expect(stdout.match(new RegExp(`behind a pooler \\(${mode} mode\\)`, 'g'))).toHaveLength(3);
+      // On a busy machine a login through the pooler may take longer than health waits.
+      const named = async () => {
+        const { stdout } = await runCli(['health'], { cwd: workFolder(), env });
+        return stdout.match(new RegExp(`behind a pooler \\(${mode} mode\\)`, 'g'));
+      };
+      await expect.poll(named, { timeout: 60_000 }).toHaveLength(3);
     }
   });
 

@@ -30,7 +30,13 @@ import { volume } from './volume.js';
 export type { SourceCheck, TableCheck } from './check.js';
 export { asExpected, sourceAsExpected } from './expected.js';
 export { foldSchemas, withoutImplied } from './implied.js';
-export { chooseInsertTime, findInsertTime, isInsertTime } from './insert-time.js';
+export {
+  chooseInsertTime,
+  findInsertTime,
+  type InsertTimeCandidate,
+  isInsertTime,
+  rankInsertTimes,
+} from './insert-time.js';
 export { inOrder } from './order.js';
 export { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';
 

@@ -81,12 +81,34 @@ export function chooseInsertTime(
 ): string | null {
   if (declared !== undefined)
     return table.columns.find(({ name, kind }) => name === declared && KIND_RANK.includes(kind))?.name ?? null;
-  let best: { readonly name: string; readonly rank: number } | undefined;
-  for (const column of table.columns) {
-    const rank = rankOfSpec(column, table.estimatedRows);
-    if (rank !== null && (best === undefined || rank < best.rank)) best = { name: column.name, rank };
-  }
-  return best?.name ?? null;
+  return rankInsertTimes(table)[0]?.column ?? null;
+}
+
+/** A column that may be a table's insert time. */
+export interface InsertTimeCandidate {
+  readonly column: string;
+  /** The word of its name by which it is one; null: the rows lie in its order. */
+  readonly word: string | null;
+  /** False where a look at the rows may find that it is none: what happened may lie ahead, and nulls are not known. */
+  readonly sure: boolean;
+}
+
+/** The candidates among a table's columns, before its rows are read, best first. */
+export function rankInsertTimes({
+  columns,
+  estimatedRows,
+}: Pick<TableSpec, 'columns' | 'estimatedRows'>): InsertTimeCandidate[] {
+  return columns
+    .flatMap((column) => {
+      const rank = rankOfSpec(column, estimatedRows);
+      return rank === null ? [] : [{ column, rank }];
+    })
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ column: { name, notNull, statistics }, rank }) => {
+      const meaning = Math.floor(rank / KIND_RANK.length);
+      const known = notNull || statistics !== undefined;
+      return { column: name, word: ARRIVAL[meaning] ?? null, sure: meaning < HAPPENING && known };
+    });
 }
 
 /** Smaller is better, null is no candidate. */

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   incidents: ['--all', '--json'],
   report: ['--output', '--source', '--table', '--run', '--unmask'],
   backtest: ['--table', '--input', '--json'],
+  init: ['--source', '--force', '--dry-run'],
   help: [],
 };
 
@@ -101,6 +102,8 @@ const WRONG: readonly (readonly [args: readonly string[], named: string])[] = [
   [['history', 't', '--limit', '9'.repeat(400)], '--limit'],
   [['report', '--output', ''], '--output'],
   [['report', '--output', 'no/such/folder/x.html'], '--output'],
+  [['init', '--source', 'nosuch'], '--source'],
+  [['init', '--source', ''], '--source'],
   [['backtest', '--input', 'nosuch'], '--input'],
   [['backtest', '--input', ''], '--input'],
   [['incidents', 'nosuch'], 'nosuch'],
