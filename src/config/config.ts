@@ -8,6 +8,7 @@ import type {
 } from '#src/contract/connection.js';
 import type { ComponentLevels, LogLevel } from '#src/contract/log-levels.js';
 import type { LagLimits } from '#src/core/planning/lag.js';
+import { type AlertSettings, alertSettings, checkRoutes } from './alert-settings.js';
 import { type ConnectionContext, isLoopback, metadataConnection, sourceConnection } from './connections.js';
 import { type Environment, type EnvironmentInput, readEnvironment } from './load-env.js';
 import { unknownComponents } from './log-levels.js';
@@ -49,15 +50,6 @@ export interface HttpSettings {
   readonly host: string;
   readonly port: number;
   readonly token?: string;
-}
-
-export interface AlertSettings {
-  readonly slackWebhookUrl?: string;
-  readonly webhookUrl?: string;
-  readonly webhookSecret?: string;
-  readonly pagerdutyRoutingKey?: string;
-  readonly smtpUrl?: string;
-  readonly heartbeatUrl?: string;
 }
 
 /** The whole configuration: plain data, frozen, safe to clone to a worker thread. */
@@ -103,6 +95,8 @@ export function loadConfig(options: EnvironmentInput): Config {
   problems.push(...unknownComponents(values.LOG_LEVELS ?? {}, names, raw.variables.get('LOG_LEVELS')));
   const policy = readPolicy(cwd, problems);
   checkSourceNames(policy, names, problems);
+  const alerts = alertSettings(values, context);
+  checkRoutes(policy, alerts, names, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({
     environment: raw.environment,
@@ -110,6 +104,7 @@ export function loadConfig(options: EnvironmentInput): Config {
     sources: sources as ConnectionSettings[],
     metadata: { connection: connection as ConnectionSettings, schema: values.METADATA_SCHEMA },
     ...fromValues(values, cwd),
+    alerts,
     policy: structuredClone(policy),
   });
 }
@@ -167,14 +162,6 @@ function fromValues(values: GeneralValues, cwd: string) {
       port: values.HTTP_PORT,
       ...(values.HTTP_TOKEN !== undefined && { token: values.HTTP_TOKEN }),
     },
-    alerts: {
-      ...(values.SLACK_WEBHOOK_URL !== undefined && { slackWebhookUrl: values.SLACK_WEBHOOK_URL }),
-      ...(values.WEBHOOK_URL !== undefined && { webhookUrl: values.WEBHOOK_URL }),
-      ...(values.WEBHOOK_SECRET !== undefined && { webhookSecret: values.WEBHOOK_SECRET }),
-      ...(values.PAGERDUTY_ROUTING_KEY !== undefined && { pagerdutyRoutingKey: values.PAGERDUTY_ROUTING_KEY }),
-      ...(values.SMTP_URL !== undefined && { smtpUrl: values.SMTP_URL }),
-      ...(values.HEARTBEAT_URL !== undefined && { heartbeatUrl: values.HEARTBEAT_URL }),
-    },
     retention: { pointDays: values.POINT_RETENTION_DAYS },
   };
 }
@@ -215,8 +202,10 @@ function checkSourceNames({ sources }: Policy, names: readonly string[], problem
 export function configSecrets(config: Config): string[] {
   const { alerts, http, metadata, sources } = config;
   const passwords = [...sources, metadata.connection].map(({ password }) => password);
-  const destinations = Object.values(alerts) as string[];
-  const all = [...passwords, http.token, ...destinations, ...destinations.flatMap(secretsOfUrl)];
+  const { webhookUrl, webhookSecret, slackWebhookUrl, pagerdutyRoutingKey, pagerdutyUrl, heartbeatUrl, email } = alerts;
+  const urls = [webhookUrl, slackWebhookUrl, pagerdutyUrl, heartbeatUrl].filter((url) => url !== undefined);
+  const keys = [http.token, webhookSecret, pagerdutyRoutingKey, email?.password];
+  const all = [...passwords, ...keys, ...urls, ...urls.flatMap(secretsOfUrl)];
   return [...new Set(all.filter((secret) => secret !== undefined && secret !== ''))] as string[];
 }
 

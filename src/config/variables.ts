@@ -4,6 +4,9 @@ import { componentLevels } from './log-levels.js';
 import type { Validator } from './validators.js';
 import {
   bytes,
+  durationOrOff,
+  emailAddress,
+  emailAddresses,
   hostname,
   int,
   oneOf,
@@ -250,11 +253,50 @@ export const VARIABLES = {
     'bearer token; required where HTTP_HOST is not loopback',
     secret,
   ),
-  SLACK_WEBHOOK_URL: optional('Alerts', url('https'), 'Slack incoming webhook', secret),
   WEBHOOK_URL: optional('Alerts', url('https', 'http'), 'receives each alert as JSON', secret),
   WEBHOOK_SECRET: optional('Alerts', text('a secret text'), 'key of the HMAC that signs webhook alerts', secret),
+  SLACK_WEBHOOK_URL: optional('Alerts', url('https'), 'Slack incoming webhook', secret),
   PAGERDUTY_ROUTING_KEY: optional('Alerts', text('a secret text'), 'PagerDuty Events v2 integration key', secret),
-  SMTP_URL: optional('Alerts', url('smtp', 'smtps'), 'mail server for alerts by e-mail', secret),
+  PAGERDUTY_URL: variable(
+    'Alerts',
+    'https://events.pagerduty.com/v2/enqueue',
+    url('https', 'http'),
+    'where events for PagerDuty go; https://events.eu.pagerduty.com/v2/enqueue for accounts in the EU',
+  ),
+  SMTP_URL: optional(
+    'Alerts',
+    url('smtp', 'smtps'),
+    'mail server for alerts by e-mail, as smtp://user:password@host:port; in place of SMTP_HOST, _PORT, _USER and _PASSWORD',
+    secret,
+  ),
+  SMTP_HOST: optional('Alerts', hostname(), 'mail server for alerts by e-mail'),
+  SMTP_PORT: optional('Alerts', port(), 'its port', { defaultText: '465 with SMTP_TLS=tls, otherwise 587' }),
+  SMTP_USER: optional('Alerts', text('the name of an account'), 'account on the mail server; unset: no login'),
+  SMTP_PASSWORD: optional('Alerts', text('a secret text'), 'password of SMTP_USER', secret),
+  SMTP_PASSWORD_FILE: optional('Alerts', path('file'), 'file with the password of SMTP_USER, in place of it'),
+  SMTP_TLS: optional(
+    'Alerts',
+    oneOf(['starttls', 'tls', 'none']),
+    'starttls: encrypted from its first command on, or not used; tls: from the first byte on; none: never encrypted',
+    { defaultText: 'tls where SMTP_URL begins with smtps://, otherwise starttls' },
+  ),
+  SMTP_SSLROOTCERT: optional('Alerts', path('file'), 'certificate authorities of the mail server', {
+    defaultText: 'those that Node knows',
+  }),
+  ALERT_EMAIL_FROM: optional('Alerts', emailAddress(), 'sender of alerts by e-mail'),
+  ALERT_EMAIL_TO: optional('Alerts', emailAddresses(), 'recipients of alerts by e-mail; switches it on'),
+  ALERT_FILE: optional('Alerts', path('file'), 'file that gets each alert as one line of JSON at its end'),
+  ALERT_REMINDER: variable(
+    'Alerts',
+    '24h',
+    durationOrOff(),
+    'an incident that is open and not acknowledged is told again after this; off: never',
+  ),
+  REPORT_URL: optional(
+    'Alerts',
+    url('https', 'http'),
+    'where people open the report or the dashboard; alerts link to it',
+  ),
   HEARTBEAT_URL: optional('Alerts', url('https', 'http'), "called after each complete run (dead man's switch)", secret),
 };
 

@@ -4,7 +4,9 @@ import type { PersonsChange } from '#src/adapters/store/change-incidents.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
+import type { SinkName } from '#src/contract/alert-delivery.js';
 import { type DeliverOptions, type DeliveryTally, deliverAlerts } from '#src/coordinator/deliver-alerts.js';
+import { type AlertPlan, NO_ALERTS, type Reader } from '#src/core/incidents/alert-plan.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { TestServer } from './postgres.js';
 import { day, openTestStore, tableRecord } from './store-records.js';
@@ -43,10 +45,27 @@ export interface TestOutbox {
   outbox(): Promise<string[]>;
 }
 
+const READERS: Readonly<Record<SinkName, Reader>> = {
+  webhook: 'program',
+  file: 'program',
+  slack: 'person',
+  email: 'person',
+  pagerduty: 'pager',
+};
+
+/** Every alert goes to each of these sinks, at once and alone. */
+export function planFor(sinks: readonly SinkName[]): AlertPlan {
+  return { ...NO_ALERTS, sinks: sinks.map((name) => ({ name, reader: READERS[name] })), route: () => new Set(sinks) };
+}
+
 /** A store whose incidents are told to the sink `webhook`. */
-export async function testOutbox(server: TestServer, sinks: readonly string[] = ['webhook']): Promise<TestOutbox> {
+export async function testOutbox(
+  server: TestServer,
+  sinks: readonly SinkName[] = ['webhook'],
+  plan: Partial<AlertPlan> = {},
+): Promise<TestOutbox> {
   const database = await server.createDatabase();
-  const store = await openTestStore(database, { alertSinks: sinks });
+  const store = await openTestStore(database, { alerts: { ...planFor(sinks), ...plan } });
   const writer = await store.acquireWriter('test');
   onTestFinished(async () => {
     await writer.release();
@@ -58,7 +77,7 @@ export async function testOutbox(server: TestServer, sinks: readonly string[] = 
       datasets: TABLES.map((table) => ({ source: 'batch', schema: 'public', table })),
       sources: ['batch'],
     });
-  const list = () => store.listAlerts(['pending', 'delivered', 'failed']);
+  const list = () => store.listAlerts(['pending', 'held', 'delivered', 'failed']);
   return {
     store,
     writer,
@@ -85,7 +104,11 @@ export async function testOutbox(server: TestServer, sinks: readonly string[] = 
       const all = await list();
       const fresh = all.slice(heard);
       heard = all.length;
-      return fresh.map(({ alert: { event, incident } }) => `${incident.id} ${event} ${incident.severity}`);
+      return fresh.map(({ alert }) =>
+        alert.event === 'digest'
+          ? `${alert.kind} digest of ${alert.alertCount} ${alert.severity}`
+          : `${alert.incident.id} ${alert.event} ${alert.incident.severity}`,
+      );
     },
     async deliver(url, options = {}) {
       const tallies = await deliverAlerts(openSinks({ webhookUrl: url, webhookSecret: 'k3y' }), writer, {
