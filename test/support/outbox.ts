@@ -1,9 +1,11 @@
 import { onTestFinished } from 'vitest';
 import { openSinks } from '#src/adapters/sinks/index.js';
 import type { PersonsChange } from '#src/adapters/store/change-incidents.js';
+import type { Delivery } from '#src/adapters/store/read-alerts.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
+import type { AlertSettings } from '#src/config/alert-settings.js';
 import type { SinkName } from '#src/contract/alert-delivery.js';
 import { type DeliverOptions, type DeliveryTally, deliverAlerts } from '#src/coordinator/deliver-alerts.js';
 import { type AlertPlan, NO_ALERTS, type Reader } from '#src/core/incidents/alert-plan.js';
@@ -39,7 +41,11 @@ export interface TestOutbox {
   person(action: PersonsChange['action'], ...labels: readonly string[]): Promise<void>;
   /** `INC-1 opened warn` of every alert since the last call, oldest first. */
   told(): Promise<string[]>;
-  /** Deliver to a webhook as the end of a run does, within a moment. */
+  /** The same of one sink, since the last call for it. */
+  toldTo(sink: SinkName): Promise<string[]>;
+  /** Deliver to all sinks of these settings as the end of a run does, within a moment. */
+  deliverTo(settings: AlertSettings, options?: Partial<DeliverOptions>): Promise<ReadonlyMap<string, DeliveryTally>>;
+  /** The same to a webhook. */
   deliver(url: string, options?: Partial<DeliverOptions>): Promise<DeliveryTally>;
   /** `opened pending 2` of each alert: event, state, attempts. */
   outbox(): Promise<string[]>;
@@ -78,6 +84,15 @@ export async function testOutbox(
       sources: ['batch'],
     });
   const list = () => store.listAlerts(['pending', 'held', 'delivered', 'failed']);
+  const deliverTo: TestOutbox['deliverTo'] = (settings, options = {}) =>
+    deliverAlerts(openSinks(settings), writer, {
+      beginWithinMs: 5_000,
+      endWithinMs: 10_000,
+      signal: new AbortController().signal,
+      random: () => 0,
+      ...options,
+    });
+  const heardBySink = new Map<SinkName, number>();
   return {
     store,
     writer,
@@ -104,22 +119,24 @@ export async function testOutbox(
       const all = await list();
       const fresh = all.slice(heard);
       heard = all.length;
-      return fresh.map(({ alert }) =>
-        alert.event === 'digest'
-          ? `${alert.kind} digest of ${alert.alertCount} ${alert.severity}`
-          : `${alert.incident.id} ${alert.event} ${alert.incident.severity}`,
-      );
+      return fresh.map(describe);
     },
-    async deliver(url, options = {}) {
-      const tallies = await deliverAlerts(openSinks({ webhookUrl: url, webhookSecret: 'k3y' }), writer, {
-        beginWithinMs: 5_000,
-        endWithinMs: 10_000,
-        signal: new AbortController().signal,
-        random: () => 0,
-        ...options,
-      });
-      return tallies.get('webhook')!;
+    async toldTo(sink) {
+      const all = (await list()).filter((each) => each.sink === sink);
+      const fresh = all.slice(heardBySink.get(sink) ?? 0);
+      heardBySink.set(sink, all.length);
+      return fresh.map(describe);
     },
+    deliverTo,
+    deliver: async (url, options) =>
+      (await deliverTo({ webhookUrl: url, webhookSecret: 'k3y' }, options)).get('webhook')!,
     outbox: async () => (await list()).map(({ alert, state, attempts }) => `${alert.event} ${state} ${attempts}`),
   };
+}
+
+function describe({ alert, state }: Delivery): string {
+  const held = state === 'held' ? ' (held)' : '';
+  return alert.event === 'digest'
+    ? `${alert.kind} digest of ${alert.alertCount} ${alert.severity}`
+    : `${alert.incident.id} ${alert.event} ${alert.incident.severity}${held}`;
 }
