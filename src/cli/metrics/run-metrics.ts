@@ -9,7 +9,7 @@ import { type Labels, type MetricFamily, seriesName } from './prometheus-text.js
 /** More tables than this would be more series than a Prometheus server should be given by one job. */
 const MAX_TABLES = 5_000;
 const SEVERITIES: readonly Severity[] = ['info', 'warn', 'critical'];
-const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
+const DELIVERY_STATES = ['pending', 'held', 'delivered', 'failed'] as const;
 
 type Samples = MetricFamily['samples'];
 type BreakerStates = ReturnType<Engine['breakerStates']>;

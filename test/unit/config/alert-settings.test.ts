@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { alertPlan } from '#src/config/alert-plan.js';
 import { type Config, configSecrets, loadConfig, maskedConfig } from '#src/config/config.js';
-import { ConfigError } from '#src/config/problem.js';
+import { ConfigError, type Problem } from '#src/config/problem.js';
+import { parsePolicy } from '#src/config/yaml-policy.js';
 import type { AlertFacts, PlannedSink } from '#src/core/incidents/alert-plan.js';
 
 let cwd: string;
@@ -164,6 +165,21 @@ alerts:
     policy('alerts: { routes: [{ sinks: [] }], digest: { dailyAt: 24:00 } }');
     expect(problemsOf(configured)).toHaveLength(2);
   });
+});
+
+test('the examples of docs/alerts.md are taken', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'alerts.md'), 'utf8');
+  const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text!);
+  expect(examples).toHaveLength(2);
+  for (const example of examples) {
+    const problems: Problem[] = [];
+    parsePolicy(example, problems);
+    expect(problems).toEqual([]);
+  }
+  const mail = /```sh\n([\s\S]*?)```/.exec(page)![1]!;
+  writeFileSync(join(cwd, 'smtp'), 'top-secret-1');
+  writeFileSync(join(cwd, '.env'), mail.replace('/run/secrets/', ''));
+  expect(load().alerts.email).toMatchObject({ host: 'mail.example.org', user: 'data', password: 'top-secret-1' });
 });
 
 test('alerts link to the report where people can open it', () => {
