@@ -7,6 +7,9 @@ import { shortened, whereOf, wordingOf } from './wording.js';
 const DEFAULT_URL = 'https://events.pagerduty.com/v2/enqueue';
 /** Characters of a summary: https://developer.pagerduty.com/docs/send-alert-event. */
 const MAX_SUMMARY = 1_024;
+/** Of the details: an event of more than 512 KiB is refused. */
+const MAX_DETAIL = 10_000;
+const MAX_LINE = 500;
 
 /** Events API v2: an incident is triggered and resolved under a key of its own, so that an event that comes twice changes nothing. */
 export const pagerduty: SinkKind = {
@@ -50,9 +53,9 @@ export function pagerdutyEvent(message: AlertMessage) {
       timestamp: message.at,
       ...(message.event !== 'digest' && { group: message.incident.source }),
       custom_details: {
-        sentences: sentences.join(' '),
+        sentences: shortened(sentences.join(' '), MAX_DETAIL),
         ...Object.fromEntries(facts),
-        ...(lines.length > 0 && { list: lines }),
+        ...(lines.length > 0 && { list: lines.map((line) => shortened(line, MAX_LINE)) }),
         alert: message.id,
       },
     },

@@ -8,6 +8,8 @@ const MAX_HEADER = 150;
 const MAX_SECTION = 3_000;
 const MAX_FIELD = 2_000;
 const MAX_FIELDS = 10;
+/** Of a list: 50 of them take fewer blocks than a message may have. */
+const MAX_LINE = 500;
 
 /** An incoming webhook: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. */
 export const slack: SinkKind = {
@@ -40,14 +42,13 @@ export function slackMessage(message: AlertMessage) {
   const fields = facts
     .slice(0, MAX_FIELDS)
     .map(([label, value]) => markdown(`*${label}*\n${escaped(value)}`, MAX_FIELD));
-  const list = lines.map((line) => `• ${escaped(line)}`).join('\n');
   return {
     text: shortened(escaped(`${headline}. ${sentences[0]!}`), MAX_SECTION),
     blocks: [
       { type: 'header', text: header },
       { type: 'section', text: markdown(escaped(sentences.join(' ')), MAX_SECTION) },
       ...(fields.length > 0 ? [{ type: 'section', fields }] : []),
-      ...(list === '' ? [] : [{ type: 'section', text: markdown(list, MAX_SECTION) }]),
+      ...listed(lines).map((text) => ({ type: 'section', text: markdown(text, MAX_SECTION) })),
       ...(links.length === 0
         ? []
         : [
@@ -55,6 +56,18 @@ export function slackMessage(message: AlertMessage) {
           ]),
     ],
   };
+}
+
+/** A list in as many texts as it takes: none is longer than a section may be, and no line is divided. */
+function listed(lines: readonly string[]): string[] {
+  const texts: string[] = [];
+  for (const line of lines) {
+    const item = shortened(`• ${escaped(line)}`, MAX_LINE);
+    const last = texts.at(-1);
+    if (last !== undefined && last.length + item.length < MAX_SECTION) texts.splice(-1, 1, `${last}\n${item}`);
+    else texts.push(item);
+  }
+  return texts;
 }
 
 /** `verbatim`: a table called `@here` or `example.com` is neither a call to everybody nor a link. */

@@ -69,6 +69,14 @@ describe('Slack gets', () => {
     expect(list.text.text).toMatch(
       /^• INC-0, warn, new, batch.sales.orders \(Sales data\): sales.orders is empty\.\n•/,
     );
+    const long = many.map((each) => ({ ...each, incident: { ...each.incident, title: 'x'.repeat(9_000) } }));
+    for (const of of [many, long]) {
+      const lists = slackMessage(digest(of)).blocks.slice(2) as { text: { text: string } }[];
+      const lines = lists.flatMap(({ text }) => text.text.split('\n'));
+      expect(lines).toHaveLength(51);
+      expect(lines.at(-1)).toBe('• and 10 more: sentinel incidents');
+      expect(lists.every(({ text }) => text.text.length <= 3_000)).toBe(true);
+    }
     expect(slackMessage(digest(many)).text).toMatch(/^WARN: 60 alerts at once\. /);
     expect(slackMessage(digest([alertOf('resolved')], 'daily')).text).toMatch(/^RESOLVED: 1 alert of the day\. /);
   });
@@ -102,6 +110,9 @@ describe('PagerDuty gets', () => {
       payload: { summary: string };
     };
     expect(payload.summary).toHaveLength(1_024);
+    const many = Array.from({ length: 60 }, (_, i) => alertOf('opened', { id: `INC-${i}`, title: 'x'.repeat(99_000) }));
+    for (const message of [many[0]!, digest(many)])
+      expect(JSON.stringify(pagerdutyEvent(message)).length).toBeLessThan(100_000);
   });
 
   test('one event for a storm, and its end when all of it is over', () => {
