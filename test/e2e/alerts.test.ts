@@ -205,6 +205,28 @@ alerts:
     expect(told.map(({ event }) => event)).toEqual(['opened', 'reminder']);
   });
 
+  test('hold back for the digest of the day what is not urgent, and say so', async () => {
+    const mail = await smtpReceiver();
+    const { sentinel, cwd, receiver } = await openShop(() => ({
+      ...{ SMTP_URL: `smtp://ada:t0p-s3cret@127.0.0.1:${mail.port}`, SMTP_TLS: 'none' },
+      ...{ ALERT_EMAIL_FROM: 'data@example.org', ALERT_EMAIL_TO: 'ada@example.org' },
+    }));
+    writeFileSync(join(cwd, 'sentinel.yaml'), 'alerts: { digest: { daily: critical } }\n');
+    await sentinel('run');
+    expect([events(receiver), mail.mails]).toEqual([['opened'], []]);
+    expect((await sentinel('alerts')).stdout).toMatch(/^held +email +INC-1 +opened +.* waits for the day's digest *$/m);
+    expect((await sentinel('alerts', 'list', '--json')).stdout).toContain('"state":"held"');
+    expect(await sentinel('alerts', 'flush')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`email: 1 alert sent to smtp://127.0.0.1:${mail.port}.\n`),
+    });
+    expect(mail.mails.map(({ raw }) => readMail(raw).headers.subject)).toEqual([
+      '[Sentinel] CRITICAL: 1 alert of the day',
+    ]);
+    expect((await sentinel('alerts', 'list', '--all')).stdout).toMatch(/^delivered +email +1 alert +digest /m);
+    expect((await sentinel('incidents', 'show', '1')).stdout).toMatch(/ alerted +daily digest: email$/m);
+  });
+
   test('that are not configured are no place to route to', async () => {
     const { sentinel, cwd } = await openShop();
     writeFileSync(join(cwd, 'sentinel.yaml'), 'alerts: { routes: [{ sinks: [slack] }] }\n');

@@ -40,7 +40,10 @@ export async function listAlertsCommand(options: { all?: boolean; json?: boolean
       writeLine(io.stdout, describeList(shown, options.all ? 0 : delivered, io));
       const configured = new Set(openSinks(config.alerts).map(({ name }) => name));
       for (const { name, setting } of SINKS)
-        if (!configured.has(name) && shown.some(({ sink, state }) => sink === name && state === 'pending'))
+        if (
+          !configured.has(name) &&
+          shown.some(({ sink, state }) => sink === name && (state === 'pending' || state === 'held'))
+        )
           writeLine(io.stderr, `Nothing is sent to ${name}: ${setting} is not set.`);
     }
     return EXIT.ok;
