@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { email } from '#src/adapters/sinks/email.js';
 import { sampleAlert } from '#src/cli/sample-alert.js';
 import type { EmailSettings } from '#src/config/email-settings.js';
@@ -136,6 +136,18 @@ describe('the connection', () => {
     receiver.answer({ login: 454 });
     expect(await sinkFor(receiver, { user: 'ada', password: 't0p-s3cret' }).send()).toMatchObject({ result: 'retry' });
   });
+});
+
+test('a password in a file is read for each mail: it may be changed meanwhile', async () => {
+  const receiver = await smtpReceiver();
+  const place = mkdtempSync(join(tmpdir(), 'sentinel-smtp-'));
+  onTestFinished(() => rmSync(place, { recursive: true }));
+  const passwordFile = join(place, 'password');
+  const sink = sinkFor(receiver, { user: 'ada', password: 'passw0rd', passwordFile });
+  expect(await sink.send()).toMatchObject({ result: 'retry', failure: { code: 'no_password' } });
+  writeFileSync(passwordFile, 't0p-s3cret\n');
+  expect(await sink.send()).toEqual({ result: 'delivered' });
+  expect(receiver.passwords).toEqual(['t0p-s3cret']);
 });
 
 describe('a server that', () => {

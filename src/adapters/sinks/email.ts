@@ -1,4 +1,5 @@
 import type { EmailSettings } from '#src/config/email-settings.js';
+import { readPasswordFile } from '#src/config/password-file.js';
 import type { DeliveryFailure, DeliveryOutcome, DeliveryProgress } from '#src/contract/alert-delivery.js';
 import { composeMail } from './compose-mail.js';
 import type { SinkKind } from './sink.js';
@@ -21,13 +22,23 @@ export const email: SinkKind = {
         const to = settings.to.filter((recipient) => !progress?.done.includes(recipient));
         // All that were left were taken out of ALERT_EMAIL_TO since.
         if (to.length === 0) return delivered(progress?.remark);
+        const login = withCurrentPassword(settings);
+        if ('failure' in login) return { result: 'retry', failure: login.failure, ...(progress && { progress }) };
         const mail = await composeMail(message, settings);
-        const result = await smtpSend({ settings, from: addressOf(from), to, mail, signal });
+        const result = await smtpSend({ settings: login, from: addressOf(from), to, mail, signal });
         return outcomeOf(result, { to, progress, destination });
       },
     };
   },
 };
+
+/** A password in a file may be changed while the process goes on. */
+function withCurrentPassword(settings: EmailSettings): EmailSettings | { readonly failure: DeliveryFailure } {
+  if (settings.passwordFile === undefined) return settings;
+  const read = readPasswordFile(settings.passwordFile);
+  if ('password' in read) return { ...settings, password: read.password };
+  return { failure: { code: 'no_password', message: `SMTP_PASSWORD_FILE holds no password: ${read.fix}` } };
+}
 
 interface Attempt {
   readonly to: EmailSettings['to'];
