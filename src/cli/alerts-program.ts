@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { SINK_NAMES } from '#src/contract/alert-delivery.js';
 import type { ProgramParts } from './incidents-program.js';
 
 /** Add `list`, `flush` and `test` to the command `alerts`. */
@@ -19,7 +20,7 @@ export function addAlertCommands(alerts: Command, { command, run, io }: ProgramP
   command(
     alerts,
     'flush',
-    'deliver what waits now, without waiting for the next run',
+    "deliver what waits now, also what waits for the day's digest",
     '  $ sentinel alerts flush\n  $ sentinel alerts flush --failed',
   )
     .option('--failed', 'what was given up, too')
@@ -33,6 +34,6 @@ export function addAlertCommands(alerts: Command, { command, run, io }: ProgramP
     'send a sample alert, to see whether it arrives and what it looks like',
     '  $ sentinel alerts test webhook',
   )
-    .argument('<sink>', 'webhook')
+    .argument('<sink>', SINK_NAMES.join(', '))
     .action((sink: string) => run(async () => (await import('./commands/alerts.js')).testAlertCommand(sink, io)));
 }

@@ -25,6 +25,8 @@ function openSecretFiles(config: Config): string[] {
     if (passwordFile !== undefined && !files.has(passwordFile)) files.set(passwordFile, `${envPrefix}_PASSWORD_FILE`);
     if (sslKey !== undefined && !files.has(sslKey)) files.set(sslKey, `${envPrefix}_SSLKEY`);
   }
+  const { passwordFile } = config.alerts.email ?? {};
+  if (passwordFile !== undefined) files.set(passwordFile, 'SMTP_PASSWORD_FILE');
   return [...files]
     .filter(([file]) => isOpenToAll(file))
     .map(([file, setting]) => `warning: ${setting}: every account of this machine may read "${file}"; chmod 600 it`);

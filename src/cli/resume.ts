@@ -67,7 +67,10 @@ function identityOf({ command, config, options, sources, asOf }: Session): RunId
   const sorted = (values: readonly string[] = []) => [...new Set(values)].sort();
   const databases = sources.map(({ name, host, port, database }) => ({ name, host, port, database }));
   const { mode, incremental, fullScanMaxBytes, sampleRate, maxValueBytes } = config.profile;
-  const shaping = { databases, mode, incremental, fullScanMaxBytes, sampleRate, maxValueBytes, policy: config.policy };
+  // Whom alerts go to changes no figure.
+  const { alerts: _, tables, ...others } = config.policy;
+  const policy = { ...others, tables: tables.map(({ owner: __, ...table }) => table) };
+  const shaping = { databases, mode, incremental, fullScanMaxBytes, sampleRate, maxValueBytes, policy };
   return {
     command,
     selection: {

@@ -6,6 +6,7 @@ import type { StoreOptions } from '#src/adapters/store/options.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import { openStore, type Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
+import { alertPlan } from '#src/config/alert-plan.js';
 import type { Config } from '#src/config/config.js';
 import type { RunStore, TableRecord } from '#src/coordinator/ports.js';
 import { CliError } from './exit-code.js';
@@ -26,7 +27,7 @@ export function storeOptions(config: Config, onRetry: (notice: RetryNotice) => v
   return {
     ...{ connection, schema, guards, batchSize, retry, onRetry },
     applicationName: 'sentinel/store',
-    alertSinks: openSinks(config.alerts).map(({ name }) => name),
+    alerts: alertPlan(config, openSinks(config.alerts)),
   };
 }
 

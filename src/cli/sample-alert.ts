@@ -12,6 +12,7 @@ export function sampleAlert(id: string, now: Date): Alert {
     at,
     run: null,
     actor: 'sentinel',
+    store: '00000000-0000-0000-0000-000000000000',
     incident: {
       id: 'INC-0',
       state: 'open',
@@ -20,6 +21,7 @@ export function sampleAlert(id: string, now: Date): Alert {
       source: 'batch',
       tables: [{ schema: 'sales', table: 'orders' }],
       tableCount: 1,
+      owners: ['Sales data'],
       title: `This is a test of Sentinel's alerts, nothing is wrong. ${message}`,
       cause,
       since: at,

@@ -1,3 +1,4 @@
+import type { AlertPlan } from '#src/core/incidents/alert-plan.js';
 import { type Io, writeLine } from './io.js';
 import { describeLag } from './lag-message.js';
 import { renderAlert } from './render/alert.js';
@@ -6,11 +7,17 @@ import { renderSummary } from './render/summary.js';
 import type { RunView } from './run-view.js';
 import { terminal } from './terminal.js';
 
+export interface TextViewOptions {
+  readonly quiet: boolean;
+  /** Who looks after these tables. */
+  readonly ownersOf: AlertPlan['ownersOf'];
+}
+
 /**
  * A run for people: progress on stderr while it goes on; at its end the summary on stdout and, last, a box where something needs
  * attention. Quiet: that box alone, on stderr.
  */
-export function textView(io: Io, progress: Progress, options: { readonly quiet: boolean }): RunView {
+export function textView(io: Io, progress: Progress, options: TextViewOptions): RunView {
   return {
     sourceDiscovered: (source, tables) => progress.sourceDiscovered(source, tables),
     sourceFailed: (source) => progress.sourceFailed(source),
@@ -30,7 +37,7 @@ export function textView(io: Io, progress: Progress, options: { readonly quiet: 
       const stream = options.quiet ? io.stderr : io.stdout;
       const look = terminal({ ...io, stdout: stream });
       const summaryText = options.quiet ? '' : renderSummary({ ...tally, ...found, figures: summary }, look);
-      const alert = renderAlert(found.incidents, { ...look, named: options.quiet });
+      const alert = renderAlert(found.incidents, { ...look, named: options.quiet, ownersOf: options.ownersOf });
       const parts = [summaryText, alert].filter((part) => part !== '');
       if (parts.length > 0) writeLine(stream, parts.join('\n\n'));
     },

@@ -8,6 +8,7 @@ import type {
 } from '#src/contract/connection.js';
 import type { ComponentLevels, LogLevel } from '#src/contract/log-levels.js';
 import type { LagLimits } from '#src/core/planning/lag.js';
+import { type AlertSettings, alertSettings, checkRoutes } from './alert-settings.js';
 import { type ConnectionContext, isLoopback, metadataConnection, sourceConnection } from './connections.js';
 import { type Environment, type EnvironmentInput, readEnvironment } from './load-env.js';
 import { unknownComponents } from './log-levels.js';
@@ -52,15 +53,6 @@ export interface HttpSettings {
   readonly token?: string;
   /** Host names, lower case; absent: on loopback its names, else any. */
   readonly allowedHosts?: readonly string[];
-}
-
-export interface AlertSettings {
-  readonly slackWebhookUrl?: string;
-  readonly webhookUrl?: string;
-  readonly webhookSecret?: string;
-  readonly pagerdutyRoutingKey?: string;
-  readonly smtpUrl?: string;
-  readonly heartbeatUrl?: string;
 }
 
 /** Where OpenLineage events go, besides `namespace` nothing must be set. */
@@ -119,6 +111,8 @@ export function loadConfig(options: EnvironmentInput): Config {
   const { schedules, ...policy } = readPolicy(cwd, problems, options.drafts?.[POLICY_FILE]);
   checkSourceNames(policy.sources, names, problems);
   checkScheduledSources(schedules, names, problems);
+  const alerts = alertSettings(values, context);
+  checkRoutes(policy.alerts, alerts, names, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({
     environment: raw.environment,
@@ -130,6 +124,7 @@ export function loadConfig(options: EnvironmentInput): Config {
       ...(values.SCHEDULE === undefined ? [] : [scheduleOfVariable(values.SCHEDULE)]),
       ...structuredClone(schedules),
     ],
+    alerts,
     policy: structuredClone(policy),
   });
 }
@@ -187,14 +182,6 @@ function fromValues(values: GeneralValues, cwd: string) {
       port: values.HTTP_PORT,
       ...(values.HTTP_TOKEN !== undefined && { token: values.HTTP_TOKEN }),
       ...(values.HTTP_ALLOWED_HOSTS !== undefined && { allowedHosts: values.HTTP_ALLOWED_HOSTS }),
-    },
-    alerts: {
-      ...(values.SLACK_WEBHOOK_URL !== undefined && { slackWebhookUrl: values.SLACK_WEBHOOK_URL }),
-      ...(values.WEBHOOK_URL !== undefined && { webhookUrl: values.WEBHOOK_URL }),
-      ...(values.WEBHOOK_SECRET !== undefined && { webhookSecret: values.WEBHOOK_SECRET }),
-      ...(values.PAGERDUTY_ROUTING_KEY !== undefined && { pagerdutyRoutingKey: values.PAGERDUTY_ROUTING_KEY }),
-      ...(values.SMTP_URL !== undefined && { smtpUrl: values.SMTP_URL }),
-      ...(values.HEARTBEAT_URL !== undefined && { heartbeatUrl: values.HEARTBEAT_URL }),
     },
     lineage: {
       namespace: values.OPENLINEAGE_NAMESPACE,
@@ -257,16 +244,11 @@ function checkScheduledSources(schedules: readonly Schedule[], names: readonly s
 export function configSecrets(config: Config): string[] {
   const { alerts, http, lineage, metadata, sources } = config;
   const passwords = [...sources, metadata.connection].map(({ password }) => password);
-  const destinations = Object.values(alerts) as string[];
+  const { webhookUrl, webhookSecret, slackWebhookUrl, pagerdutyRoutingKey, pagerdutyUrl, heartbeatUrl, email } = alerts;
+  const urls = [webhookUrl, slackWebhookUrl, pagerdutyUrl, heartbeatUrl].filter((url) => url !== undefined);
+  const keys = [http.token, webhookSecret, pagerdutyRoutingKey, email?.password];
   const { url = '', apiKey } = lineage;
-  const all = [
-    ...passwords,
-    http.token,
-    apiKey,
-    ...secretsOfUrl(url),
-    ...destinations,
-    ...destinations.flatMap(secretsOfUrl),
-  ];
+  const all = [...passwords, ...keys, apiKey, ...secretsOfUrl(url), ...urls, ...urls.flatMap(secretsOfUrl)];
   return [...new Set(all.filter((secret) => secret !== undefined && secret !== ''))] as string[];
 }
 

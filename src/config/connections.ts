@@ -1,4 +1,3 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { ConnectionSettings, SslMode } from '#src/contract/connection.js';
@@ -6,7 +5,7 @@ import type { RawEnvironment, RawVariable } from './load-env.js';
 import { parseVariables, type Values } from './parse-variables.js';
 import { readPasswordFile } from './password-file.js';
 import { type Problem, showValue } from './problem.js';
-import { whyUnreadable } from './read-text.js';
+import { whyNoFile } from './read-text.js';
 import { connectionVariables, envPrefix, metadataVariables, sourceDefaults } from './variables.js';
 
 /** What building a connection needs: where values come from, where relative paths start, where problems go. */
@@ -140,14 +139,10 @@ function checkTls(prefix: string, values: SourceValues, { cwd, raw, problems }: 
   const readable = (key: string, path: string | undefined): string | undefined => {
     if (path === undefined) return undefined;
     const absolute = resolve(cwd, path);
-    try {
-      accessSync(absolute, constants.R_OK);
-      if (!statSync(absolute).isFile()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    } catch (error) {
-      const found = showValue(path, false);
-      const setting = `${prefix}_${key}`;
-      problems.push({ setting, ...place(key), found, allowed: 'a readable file', fix: whyUnreadable(error) });
-    }
+    const fix = whyNoFile(absolute);
+    const found = showValue(path, false);
+    const setting = `${prefix}_${key}`;
+    if (fix !== undefined) problems.push({ setting, ...place(key), found, allowed: 'a readable file', fix });
     return absolute;
   };
   if (isVerifying(SSLMODE) && SSLROOTCERT === undefined) {
@@ -220,7 +215,8 @@ export function isLoopback(host: string): boolean {
   return isIPv4(name) && name.startsWith('127.');
 }
 
-function placeOf(raw: RawVariable | undefined): Pick<Problem, 'file' | 'line'> {
+/** Where a variable was read from; nothing for the real environment. */
+export function placeOf(raw: RawVariable | undefined): Pick<Problem, 'file' | 'line'> {
   if (raw?.file === undefined || raw.line === undefined) return {};
   return { file: raw.file, line: raw.line };
 }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Zod from 'zod';
+import { SINK_NAMES } from '#src/contract/alert-delivery.js';
 import { sourceChecks, tableChecks } from '#src/core/checks/index.js';
 import { isTimeZone } from '#src/core/events/time-zone.js';
 import { parseDuration } from './duration.js';
@@ -91,6 +92,7 @@ function buildSchema({ z }: typeof Zod) {
           match: glob.describe(`Which tables: ${TABLE_GLOB_RULE}.`),
           insertTime: z.string().min(1).optional().describe('Column that holds when a row was inserted.'),
           freshness: duration.optional().describe('Longest age of the newest row, e.g. 24h.'),
+          owner: z.string().min(1).max(200).optional().describe('Who looks after it: named in every alert of it.'),
         }),
       )
       .optional()
@@ -139,6 +141,49 @@ function buildSchema({ z }: typeof Zod) {
       })
       .optional()
       .describe('Figures of your own: one number a table, by SQL that reads only.'),
+    alerts: z
+      .strictObject({
+        routes: z
+          .array(
+            z.strictObject({
+              severity: z.enum(['warn', 'critical']).optional().describe('Of at least this severity.'),
+              source: z.string().min(1).optional().describe('Of this source, by its name in SENTINEL_SOURCES.'),
+              table: glob.optional().describe(`With at least one table that matches: ${TABLE_GLOB_RULE}.`),
+              owner: z.string().min(1).optional().describe('With at least one table of this owner, as in tables.'),
+              sinks: z
+                .array(z.enum(SINK_NAMES))
+                .min(1, { error: 'at least one sink' })
+                .describe(`Where they go: ${SINK_NAMES.join(', ')}.`),
+            }),
+          )
+          .optional()
+          .describe(
+            'Which alerts go where; an alert goes to the sinks of every route that it meets in all that the route names. Without routes every sink gets every alert.',
+          ),
+        digest: z
+          .strictObject({
+            beyond: z
+              .int()
+              .min(1)
+              .optional()
+              .describe(
+                'Where one run has more alerts than this for Slack, e-mail or PagerDuty, they come as one; 10.',
+              ),
+            daily: z
+              .enum(['warn', 'critical'])
+              .optional()
+              .describe('Alerts of at most this severity come to Slack and e-mail once a day, together.'),
+            dailyAt: z
+              .string()
+              .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'a time of day such as 07:00, in UTC' })
+              .optional()
+              .describe('When, in UTC: with the first run after it; 07:00.'),
+          })
+          .optional()
+          .describe('Several alerts in one message.'),
+      })
+      .optional()
+      .describe('To whom what is told.'),
     checks: z
       .strictObject({
         disabled: z

@@ -1,5 +1,7 @@
+import type { SinkName } from '#src/contract/alert-delivery.js';
 import type { CustomQuery } from '#src/contract/custom-query.js';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
+import type { Severity } from '#src/core/model/finding.js';
 import type { CustomMetricRule } from '#src/core/model/history.js';
 import type { Schedule } from './schedules.js';
 import { compileTableGlob, type TableMatcher, type TableName } from './table-glob.js';
@@ -16,6 +18,7 @@ export interface Policy {
   readonly sources: Readonly<Record<string, SourcePolicy>>;
   readonly tables: readonly TablePolicy[];
   readonly metrics: readonly CustomMetric[];
+  readonly alerts: AlertPolicy;
   readonly checks: {
     /** Names of checks that say nothing. */
     readonly disabled: readonly string[];
@@ -36,6 +39,33 @@ export interface TablePolicy {
   readonly insertTime?: string;
   /** Seconds. */
   readonly freshnessSeconds?: number;
+  /** Who looks after it. */
+  readonly owner?: string;
+}
+
+export interface AlertPolicy {
+  /** Null: every sink gets every alert. */
+  readonly routes: readonly AlertRoute[] | null;
+  readonly digest: DigestPolicy;
+}
+
+/** Alerts that have all that is named here go to these sinks. */
+export interface AlertRoute {
+  /** At least this. */
+  readonly severity?: Severity;
+  readonly source?: string;
+  readonly table?: string;
+  readonly owner?: string;
+  readonly sinks: readonly SinkName[];
+}
+
+export interface DigestPolicy {
+  /** More alerts of one run than this come as one message. */
+  readonly beyond: number;
+  /** Alerts of at most this severity are gathered for a day; null: none. */
+  readonly daily: Severity | null;
+  /** Minutes after midnight, UTC. */
+  readonly dailyAt: number;
 }
 
 /** A metric of the user's own: how it is measured, of which tables, and how it is judged. */
@@ -58,6 +88,7 @@ export const DEFAULT_POLICY: Policy = {
   sources: {},
   tables: [],
   metrics: [],
+  alerts: { routes: null, digest: { beyond: 10, daily: null, dailyAt: 7 * 60 } },
   checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
   schedules: [],
 };

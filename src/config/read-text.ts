@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
 
 /** Settings and passwords are short; a larger file is another one. */
 const MAX_BYTES = 4 * 2 ** 20;
@@ -40,8 +40,19 @@ function kindOf(found: Stats): string {
   return found.isSocket() ? 'a socket' : 'a device';
 }
 
+/** What to do where a path names no file that this process may read; undefined where it does. */
+export function whyNoFile(path: string): string | undefined {
+  try {
+    accessSync(path, constants.R_OK);
+    if (!statSync(path).isFile()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    return undefined;
+  } catch (error) {
+    return whyUnreadable(error);
+  }
+}
+
 /** What to do about a file that the system does not let us read. */
-export function whyUnreadable(error: unknown): string {
+function whyUnreadable(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file: correct the path or mount it';
   if (code === 'EACCES' || code === 'EPERM') return 'give this user the right to read it';

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { EnvError } from 'envalid';
+import { parseDuration } from './duration.js';
 import { CRON_RULE, isCron } from './schedules.js';
 
 /** Turns the text of a setting into its value. Throws EnvError, whose message is the fix, or empty where `allowed` says it all. */
@@ -190,6 +191,50 @@ export function url(...schemes: readonly string[]): Validator<string> {
       return text;
     },
   };
+}
+
+/** Milliseconds of a duration such as `24h`; 0 for `off`. */
+export function durationOrOff(): Validator<number> {
+  return {
+    allowed: 'a duration such as 90m, 24h or 7d, or off',
+    parse: (text) => {
+      if (text.toLowerCase() === 'off') return 0;
+      const seconds = parseDuration(text);
+      if (seconds === undefined) throw new EnvError('');
+      return seconds * 1000;
+    },
+  };
+}
+
+/** One address as mail programs write it: `data@example.org` or `Sentinel <data@example.org>`. */
+export function emailAddress(): Validator<string> {
+  return {
+    allowed: 'an address such as data@example.org or Sentinel <data@example.org>',
+    parse: (text) => {
+      if (!isEmailAddress(text)) throw new EnvError('');
+      return text;
+    },
+  };
+}
+
+/** Bare addresses separated by commas, none twice. */
+export function emailAddresses(): Validator<readonly string[]> {
+  return {
+    allowed: 'addresses such as data@example.org, separated by commas, none twice',
+    parse: (text) => {
+      const addresses = text.split(',').map((address) => address.trim());
+      if (!addresses.every((address) => BARE_ADDRESS.test(address))) throw new EnvError('');
+      if (new Set(addresses).size < addresses.length) throw new EnvError('name each address once');
+      return addresses;
+    },
+  };
+}
+
+const BARE_ADDRESS = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
+
+function isEmailAddress(text: string): boolean {
+  const [, address] = /^[^\p{Cc}<>,;:"@]*<([^<>]*)>$/u.exec(text) ?? [];
+  return BARE_ADDRESS.test(address ?? text);
 }
 
 /** Names separated by commas: each a lower-case word, none twice. */

@@ -6,7 +6,14 @@ import type { Document, LineCounter } from 'yaml';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
 import type { JudgeSettings } from '#src/core/detectors/index.js';
 import { suggest } from './names.js';
-import { type CustomMetric, DEFAULT_METRIC_COST, DEFAULT_POLICY, DEFAULT_VIEW_COST, type Policy } from './policy.js';
+import {
+  type AlertPolicy,
+  type CustomMetric,
+  DEFAULT_METRIC_COST,
+  DEFAULT_POLICY,
+  DEFAULT_VIEW_COST,
+  type Policy,
+} from './policy.js';
 import { type PolicyOutput, policyJsonSchema, policySchema } from './policy-schema.js';
 import { type Problem, showValue } from './problem.js';
 import { readText } from './read-text.js';
@@ -78,19 +85,21 @@ export function parsePolicy(text: string, problems: Problem[]): Policy {
 }
 
 function withDefaults(parsed: PolicyOutput): Policy {
-  const { include, exclude, views, foreignTables, sources, tables, metrics, checks, slots, schedules } = parsed;
+  const { include, exclude, views, foreignTables, sources, tables, metrics, alerts, checks, slots, schedules } = parsed;
   return {
     include: include ?? [],
     exclude: exclude ?? [],
     views: { maxCost: views?.maxCost ?? DEFAULT_VIEW_COST },
     foreignTables: foreignTables ?? false,
     sources: Object.fromEntries(Object.entries(sources ?? {}).map(([name, settings]) => [name, defined(settings)])),
-    tables: (tables ?? []).map(({ match, insertTime, freshness }) => ({
+    tables: (tables ?? []).map(({ match, insertTime, freshness, owner }) => ({
       match,
       ...(insertTime !== undefined && { insertTime }),
       ...(freshness !== undefined && { freshnessSeconds: freshness }),
+      ...(owner !== undefined && { owner }),
     })),
     metrics: (metrics ?? []).map(customMetric),
+    alerts: alertPolicy(alerts),
     checks: { disabled: checks?.disabled ?? [], settings: checkSettings(checks, slots?.maxRetainedBytes) },
     schedules: (schedules ?? []).map(schedule),
   };
@@ -100,6 +109,16 @@ function schedule(written: NonNullable<PolicyOutput['schedules']>[number]): Sche
   const { name, cron, timeZone = 'UTC', command = 'run', jitter = 0, gentle = false } = written;
   const { sources = [], tables = [], exclude = [] } = written;
   return { name, cron, timeZone, command, sources, tables, exclude, jitterSeconds: jitter, gentle };
+}
+
+function alertPolicy(alerts: PolicyOutput['alerts']): AlertPolicy {
+  const { digest } = DEFAULT_POLICY.alerts;
+  const { beyond = digest.beyond, daily = digest.daily, dailyAt } = alerts?.digest ?? {};
+  const [hours = 0, minutes = 0] = dailyAt?.split(':').map(Number) ?? [];
+  return {
+    routes: alerts?.routes?.map(({ sinks, ...conditions }) => ({ ...defined(conditions), sinks })) ?? null,
+    digest: { beyond, daily, dailyAt: dailyAt === undefined ? digest.dailyAt : hours * 60 + minutes },
+  };
 }
 
 const METRIC_KINDS = { number: 'mean', count: 'row_count', share: 'rate' } as const;

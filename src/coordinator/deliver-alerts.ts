@@ -1,5 +1,5 @@
-import type { ClaimedAlert, DeliveryFailure, DeliveryOutcome } from '#src/contract/alert-delivery.js';
-import type { Alert } from '#src/core/model/alert.js';
+import type { ClaimedAlert, DeliveryFailure, DeliveryOutcome, DeliveryProgress } from '#src/contract/alert-delivery.js';
+import type { AlertMessage } from '#src/core/model/alert.js';
 import { type Deadline, deadline, within } from './deadline.js';
 
 /** Where alerts wait until they are delivered. */
@@ -12,8 +12,8 @@ export interface Outbox {
 /** A destination of alerts. */
 export interface AlertSink {
   readonly name: string;
-  /** Never rejects; ends soon after the signal says so. */
-  deliver(alert: Alert, signal: AbortSignal): Promise<DeliveryOutcome>;
+  /** Never rejects; ends soon after the signal says so. `progress` is what earlier attempts said of theirs. */
+  deliver(alert: AlertMessage, signal: AbortSignal, progress?: DeliveryProgress | null): Promise<DeliveryOutcome>;
 }
 
 export interface DeliverOptions {
@@ -33,6 +33,8 @@ export interface DeliveryTally {
   delivered: number;
   /** Given up. */
   failed: number;
+  /** Delivered, but refused in part. */
+  partly: number;
   /** Why the last attempt that was no success was none. */
   failure: DeliveryFailure | null;
 }
@@ -56,7 +58,7 @@ export async function deliverAlerts(
   await within(options.endWithinMs, options.signal, (signal) =>
     Promise.all(
       sinks.map((sink) => {
-        const tally: DeliveryTally = { delivered: 0, failed: 0, failure: null };
+        const tally: DeliveryTally = { delivered: 0, failed: 0, partly: 0, failure: null };
         tallies.set(sink.name, tally);
         return deliverTo(sink, outbox, { ...options, signal }, tally);
       }),
@@ -104,16 +106,18 @@ async function deliverTo(
   };
   const work = async () => {
     for (let claimed = await next(); claimed; claimed = await next()) {
-      const { alert } = claimed;
-      const outcome = await within(ATTEMPT_TIMEOUT_MS, stop, (signal) => sink.deliver(alert, signal));
+      const { alert, progress } = claimed;
+      const outcome = await within(ATTEMPT_TIMEOUT_MS, stop, (signal) => sink.deliver(alert, signal, progress));
       const retryInMs = Math.max(fullJitterMs(claimed.attempt, random), retryAfterOf(outcome));
       if (outcome.result === 'retry') {
         failuresInARow++;
         const rest = Math.max(fullJitterMs(failuresInARow, random), retryAfterOf(outcome));
         pausedUntil = Math.max(pausedUntil, performance.now() + rest);
       } else failuresInARow = 0;
+      const problem = outcome.result === 'delivered' ? outcome.remark : outcome.failure;
       if (outcome.result === 'delivered') tally.delivered++;
-      else tally.failure = outcome.failure;
+      if (outcome.result === 'delivered' && problem) tally.partly++;
+      if (problem) tally.failure = problem;
       if (outcome.result === 'failed') tally.failed++;
       onAttempt?.(claimed, outcome);
       await outbox.recordAttempt(claimed, outcome, retryInMs);

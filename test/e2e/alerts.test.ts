@@ -1,9 +1,12 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { alertSchema } from '../support/alert-schema.js';
 import { type CliResult, type RunningCli, runCli, startCli } from '../support/cli.js';
 import { ownServer, type TestServer } from '../support/postgres.js';
 import { filesOf, linesOf, settings, workFolder } from '../support/program.js';
+import { readMail, smtpReceiver } from '../support/smtp-receiver.js';
 import { takenByKey, type WebhookReceiver, webhookReceiver } from '../support/webhook-receiver.js';
 
 let server: TestServer;
@@ -17,6 +20,7 @@ interface Shop {
   readonly sentinel: (...args: string[]) => Promise<CliResult>;
   readonly start: (...args: string[]) => RunningCli;
   readonly logs: () => string;
+  readonly cwd: string;
 }
 
 const SECRETS = /t0p-s3cret|s1gning-key/;
@@ -40,7 +44,7 @@ async function openShop(more: (receiver: WebhookReceiver) => Record<string, stri
   };
   expect((await sentinel('run')).code).toBe(0);
   await client.query('TRUNCATE events');
-  return { client, receiver, sentinel, start, logs: () => Object.values(filesOf(`${cwd}/logs`)).join('\n') };
+  return { client, receiver, sentinel, start, cwd, logs: () => Object.values(filesOf(`${cwd}/logs`)).join('\n') };
 }
 
 const events = ({ requests }: WebhookReceiver) =>
@@ -125,6 +129,114 @@ describe('a run', () => {
   });
 });
 
+describe('sinks side by side', () => {
+  const lines = (text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  test('get what routes send them, with owner and link; the box names the owner; each can be tried', async () => {
+    const mail = await smtpReceiver();
+    const { client, receiver, sentinel, cwd } = await openShop(({ origin }) => ({
+      ...{ PAGERDUTY_ROUTING_KEY: 's1gning-key', PAGERDUTY_URL: `${origin}/events`, ALERT_FILE: 'kept/alerts.jsonl' },
+      ...{ SMTP_HOST: '127.0.0.1', SMTP_PORT: String(mail.port), SMTP_TLS: 'none', SMTP_USER: 'ada' },
+      ...{ SMTP_PASSWORD: 't0p-s3cret', ALERT_EMAIL_FROM: 'data@example.org', ALERT_EMAIL_TO: 'ada@example.org' },
+      REPORT_URL: 'https://data.example.org/',
+    }));
+    mkdirSync(join(cwd, 'kept'));
+    writeFileSync(
+      join(cwd, 'sentinel.yaml'),
+      `tables: [{ match: events, owner: Web team }]
+alerts:
+  routes:
+    - { severity: critical, sinks: [pagerduty, file] }
+    - { owner: Web team, sinks: [email] }
+    - { table: 'other.*', sinks: [webhook] }
+`,
+    );
+    const run = await sentinel('run');
+    expect([run.code, run.stdout]).toEqual([1, expect.stringMatching(/┃ Web team: INC-1 /)]);
+    await client.query('INSERT INTO events SELECT generate_series(1, 3000)');
+    await sentinel('run');
+    await sentinel('run');
+    const kept = () => lines(readFileSync(join(cwd, 'kept', 'alerts.jsonl'), 'utf8'));
+    expect(kept()).toMatchObject([
+      {
+        event: 'opened',
+        incident: { id: 'INC-1', owners: ['Web team'] },
+        links: { incident: 'https://data.example.org/#/incident/INC-1' },
+      },
+      { event: 'resolved' },
+    ]);
+    for (const each of kept()) expect(alertSchema.safeParse(each).error).toBeUndefined();
+    const pages = receiver.requests.map(({ body }) => JSON.parse(body));
+    const key = `sentinel/${kept()[0].store}/INC-1`;
+    expect(pages).toMatchObject([
+      { event_action: 'trigger', dedup_key: key },
+      { event_action: 'resolve', dedup_key: key },
+    ]);
+    expect(mail.mails.map(({ raw }) => readMail(raw).headers.subject)).toEqual([
+      '[Sentinel] CRITICAL: INC-1 in batch.public.events',
+      '[Sentinel] RESOLVED: INC-1 in batch.public.events',
+    ]);
+    for (const sink of ['webhook', 'pagerduty', 'email', 'file'])
+      expect(await sentinel('alerts', 'test', sink)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(`^${sink}: a sample alert was delivered to .* in .*\\.\n$`),
+      });
+    expect([kept().length, mail.mails.length]).toEqual([3, 3]);
+    mail.otherwise({ recipients: { 'ada@example.org': 550 } });
+    expect(await sentinel('alerts', 'test', 'email')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/the sample was not delivered: smtp:.* answered 550 .*, for ada@example\.org\.\n$/),
+    });
+  });
+
+  test('are told again of what nobody has looked at', async () => {
+    const { sentinel, cwd } = await openShop(() => ({ ALERT_FILE: 'alerts.jsonl', ALERT_REMINDER: '1s' }));
+    await sentinel('run');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await sentinel('alerts', 'flush');
+    await sentinel('incidents', 'ack', 'INC-1');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await sentinel('alerts', 'flush');
+    const told = lines(readFileSync(join(cwd, 'alerts.jsonl'), 'utf8'));
+    expect(told.map(({ event }) => event)).toEqual(['opened', 'reminder']);
+  });
+
+  test('hold back for the digest of the day what is not urgent, and say so', async () => {
+    const mail = await smtpReceiver();
+    const { sentinel, cwd, receiver } = await openShop(() => ({
+      ...{ SMTP_URL: `smtp://ada:t0p-s3cret@127.0.0.1:${mail.port}`, SMTP_TLS: 'none' },
+      ...{ ALERT_EMAIL_FROM: 'data@example.org', ALERT_EMAIL_TO: 'ada@example.org' },
+    }));
+    writeFileSync(join(cwd, 'sentinel.yaml'), 'alerts: { digest: { daily: critical } }\n');
+    await sentinel('run');
+    expect([events(receiver), mail.mails]).toEqual([['opened'], []]);
+    expect((await sentinel('alerts')).stdout).toMatch(/^held +email +INC-1 +opened +.* waits for the day's digest *$/m);
+    expect((await sentinel('alerts', 'list', '--json')).stdout).toContain('"state":"held"');
+    expect(await sentinel('alerts', 'flush')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`email: 1 alert sent to smtp://127.0.0.1:${mail.port}.\n`),
+    });
+    expect(mail.mails.map(({ raw }) => readMail(raw).headers.subject)).toEqual([
+      '[Sentinel] CRITICAL: 1 alert of the day',
+    ]);
+    expect((await sentinel('alerts', 'list', '--all')).stdout).toMatch(/^delivered +email +1 alert +digest /m);
+    expect((await sentinel('incidents', 'show', '1')).stdout).toMatch(/ alerted +daily digest: email$/m);
+  });
+
+  test('that are not configured are no place to route to', async () => {
+    const { sentinel, cwd } = await openShop();
+    writeFileSync(join(cwd, 'sentinel.yaml'), 'alerts: { routes: [{ sinks: [slack] }] }\n');
+    const { code, stdout, stderr } = await sentinel('run');
+    expect([code, stdout]).toEqual([3, '']);
+    expect(stderr).toContain('alerts.routes[0].sinks');
+    expect(stderr).toContain('set SLACK_WEBHOOK_URL, or remove slack from the route');
+  });
+});
+
 describe('the heartbeat', () => {
   const heartbeat = ({ origin }: WebhookReceiver) => ({ HEARTBEAT_URL: `${origin}/ping/t0p-s3cret` });
   const beats = ({ requests }: WebhookReceiver) => requests.filter(({ method }) => method === 'GET').length;
@@ -177,7 +289,7 @@ describe('alerts', () => {
     expect(refused.stderr).toContain('the sample was not delivered: ');
     expect(await sentinel('alerts', 'test', 'pager')).toMatchObject({
       code: 3,
-      stderr: 'there is no sink "pager"; there are: webhook\n',
+      stderr: 'there is no sink "pager"; there are: webhook, slack, pagerduty, email, file\n',
     });
   });
 
@@ -201,10 +313,14 @@ describe('alerts', () => {
 
   test('without a receiver there is nothing to flush or test', async () => {
     const [cwd, env] = [workFolder(), {}];
-    for (const args of [['flush'], ['test', 'webhook']]) {
-      const { code, stderr } = await runCli(['alerts', ...args], { cwd, env: { ...env, SENTINEL_SOURCES: 'batch' } });
-      expect(code).toBe(3);
-      expect(stderr).toMatch(/configured: set WEBHOOK_URL\n$/);
+    for (const [args, settings] of [
+      ['flush', 'WEBHOOK_URL, SLACK_WEBHOOK_URL, PAGERDUTY_ROUTING_KEY, ALERT_EMAIL_TO, ALERT_FILE'],
+      ['test webhook', 'WEBHOOK_URL'],
+      ['test email', 'ALERT_EMAIL_TO'],
+    ] as const) {
+      const command = ['alerts', ...args.split(' ')];
+      const { code, stderr } = await runCli(command, { cwd, env: { ...env, SENTINEL_SOURCES: 'batch' } });
+      expect([code, stderr]).toEqual([3, expect.stringContaining(`configured: set ${settings}\n`)]);
     }
   });
 });

@@ -80,6 +80,9 @@ beforeAll(async () => {
     SMTP_URL: `smtp://alerts:${SECRETS.smtpPassword}@127.0.0.1:1`,
     SLACK_WEBHOOK_URL: `https://127.0.0.1:1/services/${SECRETS.slackToken}`,
     PAGERDUTY_ROUTING_KEY: SECRETS.pagerdutyKey,
+    PAGERDUTY_URL: `${url}/events`,
+    ALERT_EMAIL_FROM: 'data@example.org',
+    ALERT_EMAIL_TO: 'ada@example.org',
   };
 });
 afterAll(async () => {

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '#src/adapters/embedded/server.js';
@@ -13,7 +13,6 @@ const isMissing = findChromium() === undefined && !process.env.CI;
 const because = isMissing
   ? ' (skipped: no Chromium on this machine; install the package chromium or set CHROMIUM)'
   : '';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TOKEN = 'a-token-of-the-tests';
 const TABLES = 130;
 /** Pictures of every page, to look at. */
@@ -90,7 +89,7 @@ async function goTo(page: Page, hash: string, selector: string): Promise<void> {
 /** What axe-core has against the page as it is now, by rule. */
 async function violations(page: Page): Promise<string[]> {
   // A policy that lets no other script run is the page's; the debugger is not bound by it.
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const found = (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
     violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ target }) => target.join(' ')).join(', ')))`)) as string[];
   return found;

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Alert } from '#src/core/model/alert.js';
 import { alertSchema } from '../support/alert-schema.js';
 import { critical, testOutbox, warn } from '../support/outbox.js';
 import { type TestServer, testServer } from '../support/postgres.js';
@@ -45,7 +46,7 @@ describe('what is told', () => {
   });
 
   test('is told once, however often a run is judged', async () => {
-    const it = await testOutbox(server, ['webhook', 'other']);
+    const it = await testOutbox(server, ['webhook', 'file']);
     const run = await it.run(warn('a'));
     await it.judge(run, warn('a'));
     expect(await it.told()).toEqual(['INC-1 opened warn', 'INC-1 opened warn']); // once a sink
@@ -76,6 +77,7 @@ describe('what is told', () => {
       at: '2026-01-01T00:00:00.000Z',
       run: run.label,
       actor: 'sentinel',
+      store: await it.store.id(),
       incident: {
         id: 'INC-2',
         state: 'open',
@@ -84,6 +86,7 @@ describe('what is told', () => {
         source: 'batch',
         tables: [{ schema: 'public', table: 'a' }],
         tableCount: 1,
+        owners: [],
         title: '40 % of a is null; expected at most 10 %.',
         cause: 'All of it is of one shop.',
         since: '2026-01-01T00:00:00.000Z',
@@ -94,7 +97,7 @@ describe('what is told', () => {
       links: {},
     });
     expect(alerts[2]).toMatchObject({ event: 'worsened', incident: { id: 'INC-2', previousSeverity: 'warn' } });
-    expect(alerts[0]!.incident.title).toBe('b "is"\n 🐘 \\ \uFFFD gone');
+    expect((alerts[0] as Alert).incident.title).toBe('b "is"\n 🐘 \\ \uFFFD gone');
   });
 
   test('is no more than a receiver takes: the worst findings, and how many there are', async () => {
@@ -102,7 +105,7 @@ describe('what is told', () => {
     const many = Array.from({ length: 60 }, (_, i) => ({ ...warn('a'), column: `c${i}`, message: `c${i} is odd.` }));
     await it.run(...many);
     const [told] = await it.store.listAlerts(['pending']);
-    expect(told!.alert.incident).toMatchObject({ findingCount: 60, findings: { length: 50 } });
+    expect(told!.alert).toMatchObject({ incident: { findingCount: 60, findings: { length: 50 } } });
   });
 });
 
@@ -187,7 +190,7 @@ describe('a receiver', () => {
     expect(failed).toMatchObject({ attempts: 1, failure: { code, message: expect.stringMatching(message) } });
     expect(failed!.failure!.message).not.toContain('t0p-s3cret');
     expect(receiver.requests).toHaveLength(2);
-    const { id } = failed!.alert.incident;
+    const { id } = (failed!.alert as Alert).incident;
     expect((await it.store.incidentEvents(id)).map(({ action }) => action)).toEqual(['opened', 'alert_failed']);
     await it.deliver(receiver.url);
     expect(receiver.requests).toHaveLength(2);
@@ -268,14 +271,19 @@ describe('a receiver', () => {
   });
 });
 
-test('retention forgets what was delivered, and keeps what waits', async () => {
+test('retention forgets what was delivered, and keeps what waits or is of an incident that goes on', async () => {
   const it = await testOutbox(server);
   const receiver = await webhookReceiver();
+  const forget = async () => {
+    const now = new Date(Date.now() + 10 * 86_400_000);
+    return (await it.writer.applyRetention({ pointsDays: 1, runsDays: 1, now })).alert_delivery;
+  };
   await it.run(warn('a'));
   await it.deliver(receiver.url);
-  await it.run(warn('a'), warn('b'));
-  const now = new Date(Date.now() + 10 * 86_400_000);
-  const deleted = await it.writer.applyRetention({ pointsDays: 1, runsDays: 1, now });
-  expect(deleted.alert_delivery).toBe(1);
+  expect(await forget()).toBe(0);
+  await it.person('resolve', 'INC-1');
+  await it.deliver(receiver.url);
+  await it.run(warn('b'));
+  expect(await forget()).toBe(2);
   expect(await it.outbox()).toEqual(['opened pending 0']);
 });

@@ -6,6 +6,7 @@ import { persistFindings } from '#src/adapters/store/persist-findings.js';
 import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
+import { NO_ALERTS } from '#src/core/incidents/alert-plan.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { TableHistory } from '#src/core/model/history.js';
 import { type TestDatabase, type TestServer, testServer } from '../support/postgres.js';
@@ -432,7 +433,7 @@ test('two thousand incidents cost few statements', async () => {
     const tx = {
       s: 'sentinel',
       batchSize: 1000,
-      alertSinks: [],
+      alerts: NO_ALERTS,
       query: query as Parameters<typeof persistFindings>[0]['query'],
     };
     return persistFindings(tx, new IdCache().draft(), run.id, findings, { datasets, sources: ['batch'] });

@@ -31,6 +31,22 @@ describe('migrations', () => {
     await migrate(client, connection, 'sentinel');
   });
 
+  test('what was told before a delivery could tell of several incidents is known by its incident', async () => {
+    const database = await server.createDatabase();
+    const client = await database.client();
+    const { connection } = storeOptions(database);
+    await migrate(client, connection, 'sentinel', MIGRATIONS.slice(0, 7));
+    await client.query(`INSERT INTO sentinel.run (label, command, state, started_at, as_of)
+      VALUES ('r', 'run', 'finished', now(), now())`);
+    await client.query(`INSERT INTO sentinel.incident (label, fingerprint, source, state, severity, score, title, first_run,
+      last_run, opened_at, last_seen_at) VALUES ('INC-1', 'f', 'batch', 'open', 'warn', 1, 't', 1, 1, now(), now())`);
+    await client.query(`INSERT INTO sentinel.alert_delivery (incident, sink, dedup_key, payload, state, created_at)
+      VALUES (1, 'webhook', 'INC-1/1', '{}', 'delivered', now())`);
+    await migrate(client, connection, 'sentinel');
+    const { rows } = await client.query('SELECT incident, incidents FROM sentinel.alert_delivery');
+    expect(rows).toEqual([{ incident: '1', incidents: ['1'] }]);
+  });
+
   test('a store that a newer program made is refused', async () => {
     const database = await server.createDatabase();
     await (await openTestStore(database)).close();

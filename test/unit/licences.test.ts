@@ -5,7 +5,9 @@ import { allowedScripts, type Dependency, lockedDependencies } from '../support/
 const PAGE = '../../docs/licences.md';
 
 /** All of them let anybody use, change and pass on the code, and ask for no more than that their text stays with it. */
-const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT', 'PostgreSQL'];
+const PERMISSIVE = [
+  ...['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT', 'MIT-0', 'PostgreSQL'],
+];
 
 const production = lockedDependencies().filter(({ dev }) => !dev);
 

@@ -2,8 +2,6 @@ import type { HealthReport } from '#src/adapters/postgres/database-manager.js';
 import type { PersonsChange } from '#src/adapters/store/change-incidents.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { Schedule } from '#src/config/schedules.js';
-import type { TableQuery } from '#src/report/find-tables.js';
-import type { ReportData } from '#src/report/report-data.js';
 import type { EventHub } from './event-hub.js';
 
 /** A run of this process while it goes on; times are epoch milliseconds. */
@@ -72,18 +70,6 @@ export class Refusal extends Error {
   }
 }
 
-/** What the page for people shows: slices of the report of the newest run, null where there is none. Rejects where it cannot be made. */
-export interface PageData {
-  overview(): Promise<ReportData | null>;
-  /** At most `limit` of the tables that a query lets in: `indices` are their places in `report`, in the query's order. */
-  tables(
-    query: TableQuery,
-    limit: number,
-  ): Promise<{ readonly report: ReportData; readonly indices: readonly number[]; readonly matched: number } | null>;
-  table(key: string): Promise<ReportData | null>;
-  incident(id: string): Promise<ReportData | null>;
-}
-
 /** The daemon as its HTTP side sees it. */
 export interface Daemon {
   status(): DaemonStatus;
@@ -101,5 +87,4 @@ export interface Daemon {
   /** In Prometheus' text format. */
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly events: EventHub;
-  readonly pages: PageData;
 }

@@ -1,9 +1,8 @@
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyPluginAsync, fastify } from 'fastify';
 import type { Logger } from '#src/adapters/logging/logger.js';
 import type { HttpSettings } from '#src/config/config.js';
 import { answerErrors } from './errors.js';
 import { collectOpenApi } from './openapi.js';
-import { pageRoutes } from './pages.js';
 import { type Daemon, Refusal } from './ports.js';
 import { incidentRoutes } from './routes/incidents.js';
 import { probeRoutes } from './routes/probes.js';
@@ -17,6 +16,8 @@ export interface HttpServerOptions {
   readonly settings: HttpSettings;
   readonly daemon: Daemon;
   readonly log: Logger;
+  /** Pages for people; they are behind the token like everything else, but for routes with `config: { open: true }`. */
+  readonly pages: FastifyPluginAsync;
 }
 
 /** Bytes; the largest that is sent is a reason and a few patterns. */
@@ -32,7 +33,7 @@ const PROBES = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** The daemon's HTTP side, not listening yet. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { settings, daemon, log } = options;
+  const { settings, daemon, log, pages } = options;
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -70,7 +71,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     },
     { prefix: '/api/v1' },
   );
-  pageRoutes(app, daemon, settings);
+  await app.register(pages);
   return app;
 }
 

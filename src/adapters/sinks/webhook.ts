@@ -10,6 +10,7 @@ export const webhook: SinkKind = {
     if (url === undefined) return null;
     return {
       name: 'webhook',
+      reader: 'program',
       destination: new URL(url).origin,
       remarks: secret === undefined ? ['not signed, as WEBHOOK_SECRET is not set'] : [],
       deliver(alert, signal) {

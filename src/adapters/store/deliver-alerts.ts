@@ -1,5 +1,5 @@
-import type { ClaimedAlert, DeliveryOutcome } from '#src/contract/alert-delivery.js';
-import type { Alert } from '#src/core/model/alert.js';
+import type { ClaimedAlert, DeliveryOutcome, DeliveryProgress } from '#src/contract/alert-delivery.js';
+import type { AlertMessage } from '#src/core/model/alert.js';
 import { appendEvents, SENTINEL } from './audit.js';
 import { claimAlert, deferAlerts, makeDue, recordAttempt, selectNextDue } from './sql/alert.js';
 import { toJson } from './values.js';
@@ -7,11 +7,21 @@ import type { Transaction } from './write-session.js';
 
 /** Take the next alert of a sink for `claimMs`; null where nothing is due. */
 export async function claimNext(tx: Transaction, sink: string, claimMs: number): Promise<ClaimedAlert | null> {
-  const [row] = await tx.query<{ id: string; sink: string; payload: Alert; attempts: number }>(claimAlert(tx.s), [
-    sink,
-    claimMs,
-  ]);
-  return row ? { row: Number(row.id), sink: row.sink, alert: row.payload, attempt: row.attempts } : null;
+  const [row] = await tx.query<{
+    id: string;
+    sink: string;
+    payload: AlertMessage;
+    attempts: number;
+    progress: DeliveryProgress | null;
+  }>(claimAlert(tx.s), [sink, claimMs]);
+  if (!row) return null;
+  return {
+    row: Number(row.id),
+    sink: row.sink,
+    alert: row.payload,
+    attempt: row.attempts,
+    progress: row.progress,
+  };
 }
 
 /** Milliseconds until something of a sink is due; null where nothing waits. */
@@ -31,24 +41,27 @@ export async function recordOutcome(
   retryInMs: number,
 ): Promise<void> {
   const state = outcome.result === 'retry' ? 'pending' : outcome.result;
-  const failure = outcome.result === 'delivered' ? null : toJson({ ...outcome.failure, at: new Date().toISOString() });
-  const [stored] = await tx.query<{ incident: string }>(recordAttempt(tx.s), [row, attempt, state, failure, retryInMs]);
+  const problem = outcome.result === 'delivered' ? outcome.remark : outcome.failure;
+  const failure = problem === undefined ? null : toJson({ ...problem, at: new Date().toISOString() });
+  const progress = outcome.result === 'retry' && outcome.progress ? toJson(outcome.progress) : null;
+  const values = [row, attempt, state, failure, retryInMs, progress];
+  const [stored] = await tx.query<{ incidents: number[] }>(recordAttempt(tx.s), values);
   if (outcome.result === 'retry') {
     if (outcome.retryAfterMs !== undefined) await tx.query(deferAlerts(tx.s), [sink, outcome.retryAfterMs]);
     return;
   }
   if (!stored) return; // another process has noted an attempt of its own since our claim ran out, or this was noted before
-  await appendEvents(tx, [
-    {
-      incident: Number(stored.incident),
-      run: alert.run,
-      at: new Date(),
-      actor: SENTINEL,
+  const at = new Date();
+  const event = alert.event === 'digest' ? `${alert.kind} digest` : alert.event;
+  const details = { sink, event, alert: alert.id, attempts: String(attempt) };
+  await appendEvents(
+    tx,
+    stored.incidents.map((incident) => ({
+      ...{ incident, at, details, run: alert.run, actor: SENTINEL },
       action: outcome.result === 'delivered' ? 'alerted' : 'alert_failed',
-      reason: outcome.result === 'delivered' ? null : outcome.failure.message,
-      details: { sink, event: alert.event, alert: alert.id, attempts: String(attempt) },
-    },
-  ]);
+      reason: problem?.message ?? null,
+    })),
+  );
 }
 
 /** Let what waits for these sinks be tried now; with `failed` also what was given up. */

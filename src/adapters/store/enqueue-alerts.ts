@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { alertDue, alertOf } from '#src/core/incidents/alert.js';
+import { factsOf } from '#src/core/incidents/alert-plan.js';
 import type { IncidentChange } from '#src/core/incidents/life-cycle.js';
 import type { Severity } from '#src/core/model/finding.js';
+import { dispatchAlerts, type HeardBy, heardBy } from './dispatch-alerts.js';
 import type { StoredIncident } from './incident-rows.js';
-import { insertAlerts, markAlerted } from './sql/alert.js';
-import { numberArray, slices, toJson } from './values.js';
+import { selectStoreId } from './sql/lease.js';
 import type { Transaction } from './write-session.js';
 
 /** A change of the incident that is labelled `id` and has this row. */
@@ -21,38 +22,52 @@ export interface ChangeOrigin {
   readonly actor: string;
 }
 
+const NOBODY: HeardBy = new Map();
+
 /**
- * Put what has to be told of these changes into the outbox of each sink, in the transaction that stores them: then it is told
- * if and only if it happened. Alerts of an incident are numbered and a number is used once, so that a transaction that is
+ * Put what has to be told of these changes into the outbox of each sink that it goes to, in the transaction that stores them: then it
+ * is told if and only if it happened. Alerts of an incident are numbered and a number is used once, so that a transaction that is
  * repeated, a run that is judged again or resumed adds nothing.
  */
 export async function enqueueAlerts(
   tx: Transaction,
   changes: readonly RowChange[],
-  { at, run, actor }: ChangeOrigin,
+  origin: ChangeOrigin,
 ): Promise<void> {
-  if (tx.alertSinks.length === 0) return;
+  const { alerts: plan } = tx;
+  if (plan.sinks.length === 0) return;
   const due = changes.flatMap(({ change, id, row }) => {
     const { alertedSeverity: alerted, alerts } = heardOf(change);
     const event = alertDue(change, alerted);
-    if (event === null) return [];
-    const { after, group } = change;
-    const findings = group?.findings ?? [];
-    const payload = toJson(
-      alertOf({ id: randomUUID(), event, incident: id, after, alerted, findings, at, run, actor }),
-    );
-    return [{ row, key: `${id}/${alerts + 1}`, payload, severity: after.severity }];
+    return event === null ? [] : [{ change, id, row, event, alerted, key: `${id}/${alerts + 1}` }];
   });
-  for (const slice of slices(due, tx.batchSize, ({ payload }) => payload.length * tx.alertSinks.length)) {
-    const rows = numberArray(slice.map(({ row }) => row));
-    await tx.query(insertAlerts(tx.s), [
-      rows,
-      slice.map(({ key }) => key),
-      slice.map(({ payload }) => payload),
-      tx.alertSinks,
-    ]);
-    await tx.query(markAlerted(tx.s), [new Date(at).toISOString(), rows, slice.map(({ severity }) => severity)]);
-  }
+  if (due.length === 0) return;
+  const store = await storeId(tx);
+  const heard = await heardBy(
+    tx,
+    due.flatMap(({ change, row }) => (change.before === null ? [] : [row])),
+  );
+  await dispatchAlerts(
+    tx,
+    due.map(({ change: { after, group }, id, row, event, alerted, key }) => {
+      const facts = factsOf(after, plan);
+      const told = heard.get(row) ?? NOBODY;
+      const alert = alertOf({
+        ...{ id: randomUUID(), event, incident: id, after, alerted, store },
+        ...{ findings: group?.findings ?? [], owners: facts.owners, links: plan.linksTo(id), ...origin },
+      });
+      // What is over is told where its beginning was, wherever the routes lead by now.
+      const sinks = event === 'resolved' ? new Set(told.keys()) : plan.route(facts);
+      return { alert, row, key, sinks, heard: told };
+    }),
+    { ...origin, store },
+  );
+}
+
+/** What tells the incidents of this store from those of another. */
+export async function storeId(tx: Transaction): Promise<string> {
+  const [row] = await tx.query<{ store_id: string }>(selectStoreId(tx.s));
+  return row!.store_id;
 }
 
 /** What people know of an incident before a change. */

@@ -1,5 +1,6 @@
 import type { RetryNotice } from '#src/adapters/postgres/retry.js';
 import type { ConnectionSettings, Guards, RetrySettings } from '#src/contract/connection.js';
+import type { AlertPlan } from '#src/core/incidents/alert-plan.js';
 
 export interface StoreOptions {
   readonly connection: ConnectionSettings;
@@ -9,8 +10,8 @@ export interface StoreOptions {
   /** BATCH_SIZE: the most rows of one statement. */
   readonly batchSize: number;
   readonly applicationName: string;
-  /** Names of the sinks that are told of what becomes of incidents; none where absent. */
-  readonly alertSinks?: readonly string[];
+  /** Who is told of what becomes of incidents; nobody where absent. */
+  readonly alerts?: AlertPlan;
   /** For lost connections; `DEFAULT_RETRY` when absent. */
   readonly retry?: RetrySettings;
   readonly onRetry?: (notice: RetryNotice) => void;

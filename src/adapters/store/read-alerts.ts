@@ -1,15 +1,16 @@
 import type { DeliveryFailure } from '#src/contract/alert-delivery.js';
-import type { Alert } from '#src/core/model/alert.js';
+import type { AlertMessage } from '#src/core/model/alert.js';
 import type { Query } from './reader-pool.js';
 import { countAlerts, selectAlerts } from './sql/alert.js';
 
-export type DeliveryState = 'pending' | 'delivered' | 'failed';
+/** `held`: it waits for the day's digest. */
+export type DeliveryState = 'pending' | 'held' | 'delivered' | 'failed';
 
 /** An alert on its way to one sink; times are epoch milliseconds. */
 export interface Delivery {
   readonly sink: string;
   readonly state: DeliveryState;
-  readonly alert: Alert;
+  readonly alert: AlertMessage;
   readonly attempts: number;
   readonly createdAt: number;
   readonly nextAttemptAt: number | null;
@@ -22,7 +23,7 @@ export interface Delivery {
 export async function listAlerts(query: Query, s: string, states: readonly DeliveryState[]): Promise<Delivery[]> {
   const rows = await query<{
     sink: string;
-    payload: Alert;
+    payload: AlertMessage;
     state: DeliveryState;
     attempts: number;
     failure: Delivery['failure'];

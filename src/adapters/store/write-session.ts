@@ -2,6 +2,7 @@ import { Mutex } from 'async-mutex';
 import type pg from 'pg';
 import { isAlive, isBusy } from '#src/adapters/postgres/client-state.js';
 import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
+import { type AlertPlan, NO_ALERTS } from '#src/core/incidents/alert-plan.js';
 import { StoreError } from './failure.js';
 import { type Lease, leaseLost, renewWriterLease, takeWriterLease } from './lease.js';
 import type { StoreOptions } from './options.js';
@@ -14,8 +15,8 @@ export interface Transaction {
   /** The quoted schema, for the statements in `sql/`. */
   readonly s: string;
   readonly batchSize: number;
-  /** `StoreOptions.alertSinks`. */
-  readonly alertSinks: readonly string[];
+  /** `StoreOptions.alerts`. */
+  readonly alerts: AlertPlan;
   readonly query: Query;
 }
 
@@ -79,8 +80,8 @@ export class WriteSession {
       const opened = (await client.query(this.#prologue())) as unknown as pg.QueryResult[];
       if (opened.at(-1)?.rowCount !== 1) throw (this.#over = leaseLost(this.#options));
       const query: Query = async (sql, values = []) => (await client.query(sql, [...values])).rows;
-      const { batchSize, alertSinks = [] } = this.#options;
-      const result = await body({ s: this.#s, batchSize, alertSinks, query });
+      const { batchSize, alerts = NO_ALERTS } = this.#options;
+      const result = await body({ s: this.#s, batchSize, alerts, query });
       await client.query('COMMIT');
       return result;
     } catch (error) {

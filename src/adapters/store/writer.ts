@@ -6,6 +6,7 @@ import { begunEvents, endedEvent, endedEvents, interruptedEvents, type RunOrigin
 import { changeIncidents, type PersonsChange } from './change-incidents.js';
 import { claimNext, nextDueMs, recordOutcome, retryNow } from './deliver-alerts.js';
 import { StoreError } from './failure.js';
+import { gatherHeld } from './gather-alerts.js';
 import { IdCache, type IdDraft } from './ids.js';
 import type { StoreOptions } from './options.js';
 import { idsOf } from './persist-datasets.js';
@@ -13,6 +14,7 @@ import { type Judged, persistFindings } from './persist-findings.js';
 import { isLateSource, persistInventory, replayInventory } from './persist-inventory.js';
 import { persistTables, replayTables } from './persist-tables.js';
 import type { DatasetName, InventoryRecord, NewRun, RunEnd, RunRef, TableRecord } from './records.js';
+import { enqueueReminders } from './remind.js';
 import { applyRetention, type RetentionResult, type RetentionSettings } from './retention.js';
 import { markGone, selectDatasets } from './sql/dataset.js';
 import { adoptRun, finishRun, insertRun, interruptRunning, resumeRun } from './sql/run.js';
@@ -163,6 +165,17 @@ export class StoreWriter {
    */
   changeIncidents(labels: readonly string[], change: PersonsChange): Promise<void> {
     return this.#write('change incidents', (tx) => changeIncidents(tx, labels, change));
+  }
+
+  /**
+   * Put into the outbox what is due by the clock: reminders of incidents that are open, and the digest of what was held back for it;
+   * with `all` that digest at once. Nothing where it was done a moment ago.
+   */
+  prepareAlerts({ now, all }: { readonly now: Date; readonly all: boolean }): Promise<void> {
+    return this.#write('prepare alerts', async (tx) => {
+      await enqueueReminders(tx, now);
+      await gatherHeld(tx, now, all);
+    });
   }
 
   /** Take the next alert of a sink that is due for `claimMs`; null where there is none. Nobody else gets it until then. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { openSinks, SINKS } from '#src/adapters/sinks/index.js';
 import type { Delivery } from '#src/adapters/store/read-alerts.js';
 import { within } from '#src/coordinator/deadline.js';
-import { ATTEMPT_TIMEOUT_MS, deliverAlerts } from '#src/coordinator/deliver-alerts.js';
+import { ATTEMPT_TIMEOUT_MS } from '#src/coordinator/deliver-alerts.js';
 import { writeAuditLog } from '../audit-log.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';
@@ -12,7 +12,7 @@ import { formatCount, formatDuration, formatNumber, formatTime } from '../render
 import type { Cell } from '../render/table.js';
 import { openMetadata, orUsageError } from '../run-store.js';
 import { sampleAlert } from '../sample-alert.js';
-import { describeDelivery, waitingBySink } from '../send-alerts.js';
+import { tellSinks } from '../send-alerts.js';
 import { terminal } from '../terminal.js';
 
 /** A person waits for a flush: long enough for a receiver that comes back, not for one that is gone. */
@@ -26,7 +26,12 @@ export async function listAlertsCommand(options: { all?: boolean; json?: boolean
   const config = loadSettings(io);
   const store = await openMetadata(config, () => undefined);
   try {
-    const shown = await store.listAlerts(['pending', 'failed', ...(options.all ? (['delivered'] as const) : [])]);
+    const shown = await store.listAlerts([
+      'pending',
+      'held',
+      'failed',
+      ...(options.all ? (['delivered'] as const) : []),
+    ]);
     if (options.json) for (const delivery of shown) writeJson(io, deliveryRecord(delivery));
     else {
       const delivered = (await store.countAlerts())
@@ -35,7 +40,10 @@ export async function listAlertsCommand(options: { all?: boolean; json?: boolean
       writeLine(io.stdout, describeList(shown, options.all ? 0 : delivered, io));
       const configured = new Set(openSinks(config.alerts).map(({ name }) => name));
       for (const { name, setting } of SINKS)
-        if (!configured.has(name) && shown.some(({ sink, state }) => sink === name && state === 'pending'))
+        if (
+          !configured.has(name) &&
+          shown.some(({ sink, state }) => sink === name && (state === 'pending' || state === 'held'))
+        )
           writeLine(io.stderr, `Nothing is sent to ${name}: ${setting} is not set.`);
     }
     return EXIT.ok;
@@ -49,28 +57,25 @@ export async function flushAlertsCommand({ failed = false }: { failed?: boolean 
   const config = loadSettings(io);
   const sinks = openSinks(config.alerts);
   if (sinks.length === 0)
-    throw new CliError(`no sink is configured: set ${SINKS.map(({ setting }) => setting).join(' or ')}`);
+    throw new CliError(`no sink is configured: set ${SINKS.map(({ setting }) => setting).join(', ')}`);
   const store = await openMetadata(config, () => undefined);
   try {
     const writer = await orUsageError(() => store.acquireWriter('alerts flush'));
     try {
-      const tallies = await orUsageError(async () => {
+      const told = await orUsageError(async () => {
         await writer.retryAlertsNow(
           sinks.map(({ name }) => name),
           { failed },
         );
-        return deliverAlerts(sinks, writer, { ...FLUSH, signal: NEVER });
+        return tellSinks(sinks, store, writer, { ...FLUSH, signal: NEVER, now: new Date(), all: true });
       });
       const warn = (message: string) => writeLine(io.stderr, message);
       await writeAuditLog(store, config, { warn, problem: ({ message }) => warn(`audit.log: ${message}`) });
-      const waiting = await waitingBySink(store);
-      let isDone = true;
-      for (const sink of sinks) {
-        const { sent, problems } = describeDelivery(sink, tallies.get(sink.name)!, waiting.get(sink.name) ?? 0);
+      for (const { sent, problems } of told) {
         writeLine(io.stdout, `${sent}.`);
         for (const problem of problems) writeLine(io.stderr, `${problem}.`);
-        isDone &&= problems.length === 0;
       }
+      const isDone = told.every(({ problems }) => problems.length === 0);
       return isDone ? EXIT.ok : EXIT.incomplete;
     } finally {
       await writer.release();
@@ -94,6 +99,10 @@ export async function testAlertCommand(name: string, io: Io): Promise<number> {
     writeLine(io.stderr, `${name}: the sample was not delivered: ${outcome.failure.message}.`);
     return EXIT.incomplete;
   }
+  if (outcome.remark) {
+    writeLine(io.stderr, `${name}: the sample did not reach everybody: ${outcome.remark.message}.`);
+    return EXIT.incomplete;
+  }
   const took = formatDuration(performance.now() - start);
   writeLine(io.stdout, `${name}: a sample alert was delivered to ${sink.destination} in ${took}.`);
   return EXIT.ok;
@@ -111,7 +120,7 @@ function deliveryRecord({ createdAt, nextAttemptAt, deliveredAt, ...delivery }: 
   };
 }
 
-const STATE_STYLE = { pending: 'yellow', failed: 'red', delivered: 'dim' } as const;
+const STATE_STYLE = { pending: 'yellow', held: 'dim', failed: 'red', delivered: 'dim' } as const;
 
 function describeList(deliveries: readonly Delivery[], others: number, io: Io): string {
   const hint = others > 0 ? ` (--all lists ${formatNumber(others)} delivered too)` : '';
@@ -119,7 +128,7 @@ function describeList(deliveries: readonly Delivery[], others: number, io: Io): 
   const rows = deliveries.map((delivery): Cell[] => [
     { text: delivery.state, style: STATE_STYLE[delivery.state] },
     delivery.sink,
-    delivery.alert.incident.id,
+    delivery.alert.event === 'digest' ? formatCount(delivery.alert.alertCount, 'alert') : delivery.alert.incident.id,
     delivery.alert.event,
     formatTime(delivery.createdAt),
     formatCount(delivery.attempts, 'attempt'),
@@ -132,7 +141,8 @@ function describeList(deliveries: readonly Delivery[], others: number, io: Io): 
 
 function remarkOf({ state, nextAttemptAt, deliveredAt, failure }: Delivery): string {
   const at = (time: number | null) => (time === null ? '' : ` ${formatTime(time)}`);
-  if (state === 'delivered') return `delivered${at(deliveredAt)}`;
+  if (state === 'held') return "waits for the day's digest";
+  if (state === 'delivered') return `delivered${at(deliveredAt)}${failure === null ? '' : `; ${failure.message}`}`;
   const next = state === 'pending' ? `; next attempt from${at(nextAttemptAt)}` : '';
   return failure === null ? 'not tried yet' : `${failure.message}${next}`;
 }

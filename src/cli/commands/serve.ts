@@ -10,6 +10,7 @@ import { loadSettings } from '../load-settings.js';
 import { storeOptions } from '../run-store.js';
 import { ServeDaemon } from '../serve/daemon.js';
 import { openDaemonStore } from '../serve/open-store.js';
+import { pageRoutes } from '../serve/page-routes.js';
 import { stopOnSignal } from '../signals.js';
 
 /**
@@ -26,7 +27,12 @@ export async function serveCommand(io: Io): Promise<number> {
     announce(`${signal}: stopping (again to stop at once)`);
   });
   const daemon = new ServeDaemon({ config, logs, io, stop, announce });
-  const app = await createHttpServer({ settings: config.http, daemon, log });
+  const app = await createHttpServer({
+    settings: config.http,
+    daemon,
+    log,
+    pages: pageRoutes(daemon, daemon.pages, config.http),
+  });
   try {
     const url = await listen(app, config.http);
     log.info({ url }, 'serve listens');

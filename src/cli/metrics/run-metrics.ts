@@ -11,7 +11,7 @@ import { seriesName } from './prometheus-text.js';
 export const MAX_TABLES = 5_000;
 const LAST_SUCCESS = 'sentinel_run_last_success_timestamp_seconds';
 const SEVERITIES: readonly Severity[] = ['info', 'warn', 'critical'];
-const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
+const DELIVERY_STATES = ['pending', 'held', 'delivered', 'failed'] as const;
 
 export type Samples = MetricFamily['samples'];
 type BreakerStates = ReturnType<Engine['breakerStates']>;

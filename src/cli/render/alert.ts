@@ -1,3 +1,4 @@
+import type { AlertPlan } from '#src/core/incidents/alert-plan.js';
 import { whereOf } from '#src/core/incidents/where.js';
 import type { Severity } from '#src/core/model/finding.js';
 import type { Incident } from '#src/core/model/incident.js';
@@ -11,6 +12,8 @@ export interface AlertOptions {
   readonly color: boolean;
   /** True where nothing else names the incidents. */
   readonly named: boolean;
+  /** Who looks after these tables. */
+  readonly ownersOf: AlertPlan['ownersOf'];
 }
 
 const MAX_NAMED = 10;
@@ -18,7 +21,7 @@ const MAX_NAMED = 10;
 const MAX_TEXT_WIDTH = 120;
 
 /** The end of a run that nobody can overlook: how many incidents are open, how bad they are, and what to do. Empty where none is. */
-export function renderAlert(incidents: readonly Incident[], { width, color, named }: AlertOptions): string {
+export function renderAlert(incidents: readonly Incident[], { width, color, named, ownersOf }: AlertOptions): string {
   const open = incidents.filter(({ state }) => state === 'open');
   const [worst] = open;
   if (worst === undefined) return '';
@@ -29,10 +32,11 @@ export function renderAlert(incidents: readonly Incident[], { width, color, name
   const need = open.length === 1 ? 'needs' : 'need';
   const title = `ALERT  ${formatCount(open.length, 'incident')} ${need} attention: ${bySeverity.join(', ')}`;
   const paragraphs = [
-    ...(named ? open.slice(0, MAX_NAMED).map(describe) : []),
+    ...(named ? open.slice(0, MAX_NAMED).map((incident) => describe(incident, ownersOf)) : []),
     ...(named && open.length > MAX_NAMED
       ? [`… and ${formatNumber(open.length - MAX_NAMED)} more ("sentinel incidents")`]
       : []),
+    ...(named ? [] : ownersOfAll(open, ownersOf)),
     ...agesOf(open),
     `What is known: sentinel incidents show ${worst.id}`,
     `Someone is on it: sentinel incidents ack ${worst.id}`,
@@ -41,9 +45,32 @@ export function renderAlert(incidents: readonly Incident[], { width, color, name
   return renderBox(title, paragraphs, { width: Math.min(width, MAX_TEXT_WIDTH), style, color, heavy: true });
 }
 
-function describe(incident: Incident): string {
+function describe(incident: Incident, ownersOf: AlertOptions['ownersOf']): string {
   const { id, severity, title } = incident;
-  return `${id}  ${severity}  ${whereOf(incident)}: ${title}`;
+  const owners = ownersOfIncident(incident, ownersOf);
+  const owner = owners.length === 0 ? '' : ` (${owners.join(', ')})`;
+  return `${id}  ${severity}  ${whereOf(incident)}${owner}: ${title}`;
+}
+
+/** Whom it concerns, and with which of them; nothing where no table has an owner. */
+function ownersOfAll(open: readonly Incident[], ownersOf: AlertOptions['ownersOf']): string[] {
+  const incidents = new Map<string, string[]>();
+  for (const incident of open)
+    for (const owner of ownersOfIncident(incident, ownersOf))
+      incidents.set(owner, [...(incidents.get(owner) ?? []), incident.id]);
+  return [...incidents].sort(([a], [b]) => (a < b ? -1 : 1)).map(([owner, ids]) => `${owner}: ${idList(ids)}`);
+}
+
+function idList(ids: readonly string[]): string {
+  const more = ids.length - MAX_NAMED;
+  return `${ids.slice(0, MAX_NAMED).join(', ')}${more > 0 ? ` and ${formatNumber(more)} more` : ''}`;
+}
+
+function ownersOfIncident({ findings }: Incident, ownersOf: AlertOptions['ownersOf']): readonly string[] {
+  const owners = findings.flatMap(({ source, schema, table }) =>
+    schema === null || table === null ? [] : ownersOf(source, [{ schema, table }]),
+  );
+  return [...new Set(owners)].sort();
 }
 
 /** Which of them this run was the first to see, where it was not the first for all. */

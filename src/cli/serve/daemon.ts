@@ -24,8 +24,8 @@ import { figuresOfHealth, figuresOfPools, figuresOfStore, newestOfEach, RunFigur
 import type { DaemonParts } from './daemon-parts.js';
 import { HealthWatch } from './health-watch.js';
 import { IncidentFeed } from './incident-feed.js';
-import { ServedReport } from './page-data.js';
 import { checkWish } from './run-once.js';
+import { ServedReport } from './served-report.js';
 import { StoreWork } from './store-work.js';
 
 const LOOK_EVERY_MS = 3_000;

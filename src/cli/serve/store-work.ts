@@ -122,10 +122,9 @@ export class StoreWork {
     return true;
   }
 
-  /** Alerts that could not be sent when they were due, while no run is there to send them. Rejects with `StoreError`. */
+  /** Reminders, digests, and alerts that could not be sent when they were due, while no run is there to send them. Rejects with `StoreError`. */
   async deliverAlerts(store: Store): Promise<void> {
     if (this.#running || openSinks(this.#parts.config.alerts).length === 0) return;
-    if (!(await store.countAlerts()).some(({ state }) => state === 'pending')) return;
     await this.#writing.runExclusive(async () => {
       const writer = await store.acquireWriter(`alerts of the daemon on ${hostname()}`);
       this.#writer = writer;

@@ -42,10 +42,15 @@ export interface AlertedChange {
   readonly at: number;
   readonly run: string | null;
   readonly actor: string;
+  /** Of the metadata store. */
+  readonly store: string;
+  readonly owners: readonly string[];
+  readonly links: Readonly<Record<string, string>>;
 }
 
 /** A change as it is told. */
-export function alertOf({ id, event, incident, after, alerted, findings, at, run, actor }: AlertedChange): Alert {
+export function alertOf(change: AlertedChange): Alert {
+  const { id, event, incident, after, alerted, findings, at, run, actor, store, owners, links } = change;
   const { state, severity, subject, title, cause, openedAt, resolvedAt } = after;
   const tables = tablesOf(subject);
   return {
@@ -55,6 +60,7 @@ export function alertOf({ id, event, incident, after, alerted, findings, at, run
     at: iso(at),
     run,
     actor,
+    store,
     incident: {
       id: incident,
       state,
@@ -63,6 +69,7 @@ export function alertOf({ id, event, incident, after, alerted, findings, at, run
       source: subject.source,
       tables: tables.slice(0, MAX_LISTED),
       tableCount: tables.length,
+      owners,
       title,
       cause,
       since: iso(openedAt),
@@ -70,11 +77,12 @@ export function alertOf({ id, event, incident, after, alerted, findings, at, run
       findings: findings.slice(0, MAX_LISTED).map(({ incident: _, ...finding }) => finding),
       findingCount: findings.length,
     },
-    links: {},
+    links,
   };
 }
 
-function tablesOf(subject: IncidentSubject): readonly { readonly schema: string; readonly table: string }[] {
+/** The tables that an incident is about; none where it is about the source. */
+export function tablesOf(subject: IncidentSubject): readonly { readonly schema: string; readonly table: string }[] {
   switch (subject.kind) {
     case 'table':
       return [{ schema: subject.schema, table: subject.table }];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderAlert } from '#src/cli/render/alert.js';
 import { textWidth } from '#src/cli/render/text-width.js';
+import type { AlertPlan } from '#src/core/incidents/alert-plan.js';
 import type { Incident } from '#src/core/model/incident.js';
 import { finding } from '../../support/incident-runs.js';
 
@@ -14,8 +15,9 @@ const incident = (number: number, changes: Partial<Incident> = {}): Incident => 
   findings: [finding('t1')],
   ...changes,
 });
-const render = (incidents: readonly Incident[], named = false, width = 80) =>
-  renderAlert(incidents, { width, color: false, named });
+const nobody: AlertPlan['ownersOf'] = () => [];
+const render = (incidents: readonly Incident[], named = false, width = 80, ownersOf = nobody) =>
+  renderAlert(incidents, { width, color: false, named, ownersOf });
 
 describe('the box at the end of a run', () => {
   test('says how many need attention, how bad they are, and what to do', () => {
@@ -33,6 +35,15 @@ describe('the box at the end of a run', () => {
     const states = ['acknowledged', 'expected', 'muted', 'resolved'] as const;
     expect(render([])).toBe('');
     expect(render(states.map((state, i) => incident(i, { state, severity: 'critical' })))).toBe('');
+  });
+
+  test('says whose tables they are', () => {
+    const ownersOf: AlertPlan['ownersOf'] = (source, [table]) => (source === 'batch' ? [`team ${table!.table}`] : []);
+    const other = incident(4, { findings: [finding('t2')] });
+    const text = render([incident(3), other, incident(5)], false, 80, ownersOf);
+    expect(text).toMatch(/^┃ team t1: INC-3, INC-5 +┃$/m);
+    expect(text).toMatch(/^┃ team t2: INC-4 +┃$/m);
+    expect(render([other], true, 80, ownersOf)).toContain('INC-4  warn  batch.sales.t2 (team t2): ');
   });
 
   test('tells what is new from what was known', () => {

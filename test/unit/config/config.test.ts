@@ -407,10 +407,13 @@ describe('production', () => {
 test('no secret is in a problem or in the masked configuration', () => {
   const secrets = { BATCH_DB_PASSWORD: 'top-secret-1', HTTP_TOKEN: 'top-secret-2', WEBHOOK_SECRET: 'top-secret-3' };
   const urls = { SLACK_WEBHOOK_URL: 'https://hooks.slack.com/top-secret-4', SMTP_URL: 'smtp://u:top-secret-5@mail' };
-  const config = load({ ...secrets, ...urls });
+  const mail = { ALERT_EMAIL_FROM: 'a@example.org', ALERT_EMAIL_TO: 'b@example.org' };
+  const config = load({ ...secrets, ...urls, ...mail, PAGERDUTY_ROUTING_KEY: 'top-secret-6' });
   expect(JSON.stringify(maskedConfig(config))).not.toContain('top-secret');
   expect(JSON.stringify(config)).toContain('top-secret-1');
-  expect(configSecrets(config)).toEqual(expect.arrayContaining(Object.values(secrets)));
+  expect(configSecrets(config)).toEqual(
+    expect.arrayContaining([...Object.values(secrets), 'top-secret-5', 'top-secret-6']),
+  );
   const problems = problemsOf({ SLACK_WEBHOOK_URL: 'top-secret', BATCH_DB_HOST: 'postgres://u:top-secret@h' });
   expect(problems).toHaveLength(2);
   expect(JSON.stringify(problems)).not.toContain('top-secret');

@@ -30,6 +30,12 @@ tables:
   - match: orders
     insertTime: created_at
     freshness: 24h
+    owner: Sales data
+alerts:
+  routes:
+    - { severity: critical, source: batch, table: sales.*, owner: Sales data, sinks: [pagerduty, slack] }
+    - { sinks: [file] }
+  digest: { daily: warn, dailyAt: '06:30' }
 metrics:
   - { name: unpaid, match: orders, expression: avg(1), kind: share, max: 0.5, severity: warn }
   - { name: orphans, match: batch.sales.orders, query: 'SELECT 1', maxCost: 7 }
@@ -52,7 +58,14 @@ schedules:
     views: { maxCost: 5 },
     foreignTables: true,
     sources: { batch: { timeZone: 'Europe/Berlin' }, cdc: {} },
-    tables: [{ match: 'orders', insertTime: 'created_at', freshnessSeconds: 86_400 }],
+    tables: [{ match: 'orders', insertTime: 'created_at', freshnessSeconds: 86_400, owner: 'Sales data' }],
+    alerts: {
+      routes: [
+        { severity: 'critical', source: 'batch', table: 'sales.*', owner: 'Sales data', sinks: ['pagerduty', 'slack'] },
+        { sinks: ['file'] },
+      ],
+      digest: { beyond: 10, daily: 'warn', dailyAt: 390 },
+    },
     metrics: [
       {
         name: 'unpaid',

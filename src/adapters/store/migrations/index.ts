@@ -5,6 +5,7 @@ import { findingSubject } from './0004-finding-subject.js';
 import { resume } from './0005-resume.js';
 import { alertOutbox } from './0006-alert-outbox.js';
 import { auditConfiguration } from './0007-audit-configuration.js';
+import { alertDigests } from './0008-alert-digests.js';
 
 /** One step of the store's schema. A released step never changes: what is wrong in it is mended by the next one. */
 export interface Migration {
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   resume,
   alertOutbox,
   auditConfiguration,
+  alertDigests,
 ];

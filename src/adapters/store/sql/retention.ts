@@ -44,8 +44,16 @@ export const oldSchemaVersions = (s: string) =>
           WHERE t.dataset = x.dataset AND t.run >= y.run AND t.judged AND t.state <> 'gone'))`,
   );
 
-/** What was delivered or given up; an alert that waits is kept, however old. */
-export const oldAlerts = (s: string) => bounded(`${s}.alert_delivery`, `x.state <> 'pending' AND x.created_at < $1`);
+/**
+ * What was delivered or given up; an alert that waits is kept, however old, and so is what was told of an incident that goes on:
+ * who heard of its beginning is told of its end.
+ */
+export const oldAlerts = (s: string) =>
+  bounded(
+    `${s}.alert_delivery`,
+    `x.state IN ('delivered', 'failed') AND x.created_at < $1
+      AND NOT EXISTS (SELECT FROM ${s}.incident n WHERE n.id = ANY (x.incidents) AND n.state <> 'resolved')`,
+  );
 
 /** Runs that nothing kept refers to. */
 export const oldRuns = (s: string) =>

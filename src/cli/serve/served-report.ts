@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
-import type { PageData } from '#src/adapters/http/ports.js';
 import type { Store } from '#src/adapters/store/store.js';
+import { createTaskThread } from '#src/adapters/threads/task-thread.js';
 import type { Config } from '#src/config/config.js';
 import type { IncidentState } from '#src/core/model/incident.js';
 import { createTableFinder, type TableQuery } from '#src/report/find-tables.js';
@@ -12,14 +11,11 @@ import { incidentSlice, listSlice, overviewSlice, tableSlice } from '#src/report
 const UNRESOLVED: readonly IncidentState[] = ['open', 'acknowledged', 'expected', 'muted'];
 
 /** The report of the newest run, made once for each run, so that a page is answered with what is in memory already. */
-export class ServedReport implements PageData {
+export class ServedReport {
   readonly #config: Config;
-  readonly #threads = new Piscina({
-    filename: fileURLToPath(import.meta.resolve('#workers/report.worker.js')),
-    minThreads: 0,
-    maxThreads: 1,
-    idleTimeout: 1_000,
-  });
+  readonly #thread = createTaskThread<Config, ReportData | null>(
+    fileURLToPath(import.meta.resolve('#workers/report.worker.js')),
+  );
   #served: Served | null = null;
   #making: Promise<void> | null = null;
   #again = false;
@@ -62,6 +58,7 @@ export class ServedReport implements PageData {
     return (await this.#ready())?.overview ?? null;
   }
 
+  /** At most `limit` of the tables that a query lets in: `indices` are their places in `report`, in the query's order. */
   async tables(query: TableQuery, limit: number) {
     const served = await this.#ready();
     if (!served) return null;
@@ -86,8 +83,8 @@ export class ServedReport implements PageData {
     return served && incidentSlice(served.model, id);
   }
 
-  async close(): Promise<void> {
-    await this.#threads.destroy();
+  close(): Promise<void> {
+    return this.#thread.close();
   }
 
   async #ready(): Promise<Served | null> {
@@ -99,7 +96,7 @@ export class ServedReport implements PageData {
     try {
       do {
         this.#again = false;
-        const data = (await this.#threads.run(this.#config)) as ReportData | null;
+        const data = await this.#thread.run(this.#config);
         if (data) this.#served = serve(data);
       } while (this.#again);
     } finally {

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { alertOf } from '#src/core/incidents/alert.js';
+import { factsOf } from '#src/core/incidents/alert-plan.js';
+import { SENTINEL } from './audit.js';
+import { dispatchAlerts, type HeardBy } from './dispatch-alerts.js';
+import { storeId } from './enqueue-alerts.js';
+import { type IncidentRow, storedIncident } from './incident-rows.js';
+import { selectUnreminded } from './sql/alert.js';
+import { selectForChange } from './sql/incident.js';
+import type { Transaction } from './write-session.js';
+
+/** Runs do not come to the minute: of a day, a reminder may come so much earlier, or it would come every other day. */
+const SLACK = 0.1;
+
+const NOBODY: HeardBy = new Map();
+
+/**
+ * Tell again what is open, and neither acknowledged nor muted, to the sinks that heard of it last a reminder's period ago. Whoever
+ * still waits for something of it is not reminded, so that nothing piles up before a receiver that is down.
+ */
+export async function enqueueReminders(tx: Transaction, now: Date): Promise<void> {
+  const { alerts: plan } = tx;
+  const sinks = plan.sinks.filter(({ reader }) => reader !== 'pager').map(({ name }) => name);
+  if (plan.reminderMs === null || sinks.length === 0) return;
+  const found = await tx.query<{ label: string; sink: string }>(selectUnreminded(tx.s), [
+    sinks,
+    plan.reminderMs * (1 - SLACK),
+  ]);
+  if (found.length === 0) return;
+  const wanting = new Map<string, string[]>();
+  for (const { label, sink } of found) wanting.set(label, [...(wanting.get(label) ?? []), sink]);
+  const rows = await tx.query<IncidentRow>(selectForChange(tx.s), [[...wanting.keys()]]);
+  const store = await storeId(tx);
+  const origin = { at: now.getTime(), run: null, actor: SENTINEL, store };
+  await dispatchAlerts(
+    tx,
+    rows.map(storedIncident).map((after) => {
+      const facts = factsOf(after, plan);
+      const routed = plan.route(facts);
+      return {
+        alert: alertOf({
+          ...{ id: randomUUID(), event: 'reminder', incident: after.id, after, alerted: after.alertedSeverity },
+          ...{ findings: [], owners: facts.owners, links: plan.linksTo(after.id), ...origin },
+        }),
+        row: after.row,
+        key: `${after.id}/${after.alerts + 1}`,
+        sinks: new Set(wanting.get(after.id)!.filter((sink) => routed.has(sink))),
+        heard: NOBODY,
+      };
+    }),
+    origin,
+  );
+}
