@@ -24,10 +24,10 @@ test('a store that is away when it starts is waited for', async () => {
   const { proxy, env } = await behindProxy();
   await proxy.setMode({ kind: 'refuse' });
   const serve = await startServe(env, { policy: POLICY });
-  await serve.until('/readyz', ({ text }) => text.includes('ECONNREFUSED') || text.includes('cannot be reached'));
+  await serve.until('/readyz', ({ text }) => text.includes('cannot be reached'));
   expect((await serve.ask('/healthz')).status).toBe(200);
   const answer = await serve.ask('/api/v1/runs');
-  expect([answer.status, answer.json().code]).toEqual([503, 'standby']);
+  expect([answer.status, answer.json().message]).toEqual([503, expect.stringContaining('nothing listens on')]);
   expect((await serve.ask('/metrics')).text).toMatch(/^sentinel_active 0$/m);
   await proxy.setMode({ kind: 'pass' });
   await serve.active();
@@ -46,7 +46,6 @@ test.each(['refuse', 'black hole'] as const)(
     if (kind === 'refuse') proxy.resetAll();
     const away = await serve.until('/readyz', ({ status }) => status === 503);
     expect(away.text).toMatch(/^standby: /);
-    await serve.until('/api/v1/status', (each) => each.json().running === null);
     const before = await runs();
     const { schedules } = (await serve.ask('/api/v1/schedules')).json<{ schedules: { nextAt: string[] }[] }>();
     expect(schedules[0]!.nextAt).toEqual([]);
