@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startFaultProxy } from '../support/fault-proxy.js';
-import { testServer } from '../support/postgres.js';
+import { SERVER_VERSION, testServer } from '../support/postgres.js';
 import { settings } from '../support/program.js';
 import { startServe } from '../support/serve.js';
 
@@ -57,7 +57,8 @@ test.each(['refuse', 'black hole'] as const)(
   },
 );
 
-test('another instance takes over from one that loses its store', async () => {
+// Before version 14 a server does not end a session for its silence.
+test.runIf(SERVER_VERSION >= 140000)('another instance takes over from one that loses its store', async () => {
   const { proxy, env } = await behindProxy();
   const cut = await startServe(env);
   await cut.active();

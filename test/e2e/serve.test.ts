@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { runCli } from '../support/cli.js';
 import { SERVER_VERSION, type TestDatabase, testServer } from '../support/postgres.js';
-import { filesOf, settings } from '../support/program.js';
+import { filesOf, secludedFolder, settings } from '../support/program.js';
 import { type Answer, startServe } from '../support/serve.js';
+import { webhookReceiver } from '../support/webhook-receiver.js';
 
 async function shop(): Promise<TestDatabase> {
   const database = await (await testServer()).createDatabase();
@@ -153,6 +155,19 @@ describe('serve', () => {
     const { code } = await serve.cli.kill('SIGTERM'); // with somebody listening
     expect(code).toBe(0);
     await heard.ended;
+  });
+
+  test('sends what waits, without a run', async () => {
+    const database = await shop();
+    const env = settings({ batch: database });
+    const cwd = secludedFolder();
+    await runCli(['run', '--quiet'], { cwd, env });
+    await (await database.client()).query('TRUNCATE sales.orders');
+    await runCli(['run', '--quiet'], { cwd, env: { ...env, WEBHOOK_URL: 'http://127.0.0.1:1/' } });
+    const receiver = await webhookReceiver();
+    await startServe({ ...env, WEBHOOK_URL: receiver.url });
+    while (receiver.requests.length === 0) await sleep(20);
+    expect(JSON.parse(receiver.requests[0]!.body)).toMatchObject({ event: 'opened' });
   });
 
   test('one is active; another takes over when it is killed', async () => {

@@ -83,6 +83,7 @@ export class ServeDaemon implements Daemon {
     every(HEALTH_EVERY_MS, () => this.#health.report());
     every(ALERTS_EVERY_MS, () => this.#work.deliverAlerts(store));
     this.#attempt(() => this.#health.report());
+    this.#attempt(() => this.#work.deliverAlerts(store));
     this.#tellStatus();
     this.#parts.announce('this instance is active');
     this.#log().info({ schedules: this.#parts.config.schedules.map(({ name }) => name) }, 'this instance is active');
