@@ -1,5 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Why a process is not active. */
+export interface StandbyReason {
+  /** For anybody: it names no server and no account. */
+  readonly brief: string;
+  /** For those who may know. */
+  readonly full: string;
+}
+
 /** What makes this process the one that is active. */
 export interface LeaderLock {
   readonly lost: Promise<void>;
@@ -18,9 +26,9 @@ export interface LeadershipOptions {
   /** Told when this process becomes active; the lock is let go again where it rejects. */
   readonly begin: () => Promise<void>;
   /** Told when it is active no more; the lock, where it still has it, is let go when this resolves. */
-  readonly end: (reason: string) => Promise<void>;
+  readonly end: (reason: StandbyReason) => Promise<void>;
   /** Told why it stands by, each time that it tries. */
-  readonly standingBy: (reason: string) => void;
+  readonly standingBy: (reason: StandbyReason) => void;
   readonly signal: AbortSignal;
 }
 
@@ -40,9 +48,9 @@ export async function seekLeadership(options: LeadershipOptions): Promise<void> 
       if (!signal.aborted && !isLost) isLost = !(await lock.confirm());
     }
   };
-  const attempt = async (): Promise<string | null> => {
+  const attempt = async (): Promise<StandbyReason | null> => {
     const lock = await options.tryLock();
-    if (lock === null) return 'another instance is active on this store';
+    if (lock === null) return said('another instance is active on this store');
     try {
       await options.begin();
       held = lock;
@@ -51,7 +59,7 @@ export async function seekLeadership(options: LeadershipOptions): Promise<void> 
     } finally {
       if (held !== null)
         await options.end(
-          signal.aborted ? 'this instance is stopping' : 'the connection to the metadata store was lost',
+          said(signal.aborted ? 'this instance is stopping' : 'the connection to the metadata store was lost'),
         );
       held = null;
       await lock.release().catch(() => undefined); // lost with its connection
@@ -59,11 +67,20 @@ export async function seekLeadership(options: LeadershipOptions): Promise<void> 
   };
   options.confirm(async () => held !== null && (await held.confirm()));
   while (!signal.aborted) {
-    const reason = await attempt().catch((error: Error) => error.message);
+    const reason = await attempt().catch(storeAway);
     if (reason === null) continue;
     options.standingBy(reason);
     await pause(ASK_EVERY_MS, signal);
   }
+}
+
+/** The store does not answer, or refuses. */
+export function storeAway({ message }: Error): StandbyReason {
+  return { brief: 'the metadata store cannot be reached or used', full: message };
+}
+
+function said(text: string): StandbyReason {
+  return { brief: text, full: text };
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { runCli } from '../support/cli.js';
 import { SERVER_VERSION, type TestDatabase, testServer } from '../support/postgres.js';
-import { filesOf, settings } from '../support/program.js';
+import { filesOf, secludedFolder, settings } from '../support/program.js';
 import { type Answer, startServe } from '../support/serve.js';
+import { webhookReceiver } from '../support/webhook-receiver.js';
 
 async function shop(): Promise<TestDatabase> {
   const database = await (await testServer()).createDatabase();
@@ -12,6 +14,16 @@ async function shop(): Promise<TestDatabase> {
       FROM generate_series(1, 500) AS i;
     CREATE TABLE sales."odd/näme" AS SELECT i AS id FROM generate_series(1, 50) AS i`);
   return database;
+}
+
+/** Hear what happens, until the daemon ends it. */
+async function listen(port: number) {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/events`);
+  let text = '';
+  const read = async () => {
+    for await (const chunk of answer.body!) text += Buffer.from(chunk).toString();
+  };
+  return { type: answer.headers.get('content-type'), text: () => text, ended: read().catch(() => undefined) };
 }
 
 const byLabel = (answer: Answer) => answer.json<{ runs: { run: string; state: string }[] }>().runs;
@@ -109,12 +121,8 @@ describe('serve', () => {
       tables: [{ table: 'orders', incidents: 1, severity: 'critical' }],
     });
 
-    const events: string[] = [];
-    const listening = await fetch(`http://127.0.0.1:${serve.port}/api/v1/events`);
-    expect(listening.headers.get('content-type')).toMatch('text/event-stream');
-    const reading = (async () => {
-      for await (const chunk of listening.body!) events.push(Buffer.from(chunk).toString());
-    })().catch(() => undefined);
+    const heard = await listen(serve.port);
+    expect(heard.type).toMatch('text/event-stream');
 
     await client.query('BEGIN; LOCK TABLE sales.orders IN ACCESS EXCLUSIVE MODE');
     await serve.ask('/api/v1/runs', { method: 'POST', headers: json, body: {} });
@@ -141,12 +149,25 @@ describe('serve', () => {
     const resolved = await serve.ask(`/api/v1/incidents/${id}/resolve`, { method: 'POST', headers: json, body: {} });
     expect(resolved.json()).toMatchObject({ state: 'resolved' });
     expect((await serve.ask('/api/v1/incidents/INC-99')).status).toBe(404);
-    while (!events.join('').includes('"action":"resolved"')) await sleep(20);
+    while (!heard.text().includes('"action":"resolved"')) await sleep(20);
     for (const type of ['status', 'run_started', 'run_progress', 'run_ended', 'incident_changed'])
-      expect(events.join('')).toContain(`event: ${type}\n`);
+      expect(heard.text()).toContain(`event: ${type}\n`);
     const { code } = await serve.cli.kill('SIGTERM'); // with somebody listening
     expect(code).toBe(0);
-    await reading;
+    await heard.ended;
+  });
+
+  test('sends what waits, without a run', async () => {
+    const database = await shop();
+    const env = settings({ batch: database });
+    const cwd = secludedFolder();
+    await runCli(['run', '--quiet'], { cwd, env });
+    await (await database.client()).query('TRUNCATE sales.orders');
+    await runCli(['run', '--quiet'], { cwd, env: { ...env, WEBHOOK_URL: 'http://127.0.0.1:1/' } });
+    const receiver = await webhookReceiver();
+    await startServe({ ...env, WEBHOOK_URL: receiver.url });
+    while (receiver.requests.length === 0) await sleep(20);
+    expect(JSON.parse(receiver.requests[0]!.body)).toMatchObject({ event: 'opened' });
   });
 
   test('one is active; another takes over when it is killed', async () => {
@@ -172,8 +193,11 @@ describe('serve', () => {
     const first = await startServe(env);
     await first.active();
     const second = await startServe(env);
+    const heard = await listen(second.port);
     first.cli.child.kill('SIGSTOP');
     await second.active();
+    // It was longer than any other answer may take, and whoever listens still hears.
+    while (!heard.text().includes('"role":"active"')) await sleep(20);
     first.cli.child.kill('SIGCONT');
     await first.until('/readyz', ({ status, text }) => status === 503 && text.includes('another instance'));
     expect((await second.ask('/readyz')).status).toBe(200);

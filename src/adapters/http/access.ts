@@ -28,8 +28,7 @@ export function callerOf(headers: IncomingHttpHeaders, { token }: HttpSettings, 
  */
 export function checkHost(host: string | undefined, { host: bound, allowedHosts }: HttpSettings): void {
   const name = hostNameOf(host ?? '');
-  if (allowedHosts?.includes(name)) return;
-  const known = isLoopback(bound) ? isLoopback(name) : allowedHosts === undefined;
+  const known = isLoopback(name) || (allowedHosts?.includes(name) ?? !isLoopback(bound));
   if (!known)
     throw new Refusal(
       421,

@@ -45,6 +45,8 @@ export interface DaemonStatus {
   readonly startedAt: number;
   /** Of the instances on one store one is active; the rest stand by, and `reason` says why. */
   readonly role: 'active' | 'standby';
+  /** The same in words that name no server and no account, for anybody. */
+  readonly brief: string | null;
   readonly reason: string | null;
   readonly running: RunningRun | null;
 }

@@ -24,7 +24,7 @@ export interface HttpServerOptions {
 const BODY_LIMIT = 65_536;
 /** Of a request to arrive whole, and of an answer to begin. */
 const REQUEST_TIMEOUT_MS = 10_000;
-const HANDLER_TIMEOUT_MS = 30_000;
+const HANDLER_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 30_000;
 /** A name of 63 bytes, percent-encoded, and to spare. */
 const MAX_PARAM_LENGTH = 300;

@@ -26,7 +26,7 @@ export function endedView(ended: EndedRun) {
   return { ...ended, endedAt: iso(ended.endedAt) };
 }
 
-export function statusView({ startedAt, running, ...rest }: DaemonStatus) {
+export function statusView({ startedAt, running, brief: _, ...rest }: DaemonStatus) {
   return { ...rest, startedAt: iso(startedAt), running: running && runningView(running) };
 }
 

@@ -70,7 +70,7 @@ interface Row {
 export async function listTables(query: Query, s: string, filter: TableFilter): Promise<TablePage> {
   const { sources, search, states, gone = false, order = 'name', descending = false, limit, offset = 0 } = filter;
   const values = [sources ?? null, search ?? null, states ?? null, gone];
-  const sql = selectTables(s, order, descending);
+  const sql = selectTables(s, { order, descending, anyState: states === undefined });
   const rows = await query<Row & { total: string }>(sql, [...values, limit, offset]);
   // Behind the last page nobody has counted.
   const counted = rows[0] ?? (offset > 0 ? (await query<{ total: string }>(sql, [...values, 1, 0]))[0] : undefined);

@@ -16,6 +16,7 @@ import type { Store } from '#src/adapters/store/store.js';
 import { configSecrets, maskedConfig } from '#src/config/config.js';
 import { createRedactor } from '#src/config/redact.js';
 import type { MetricFamily } from '#src/contract/metric-family.js';
+import type { StandbyReason } from '#src/daemon/leadership.js';
 import { Scheduler } from '#src/daemon/scheduler.js';
 import { CliError } from '../exit-code.js';
 import { counterOf, gauge } from '../metrics/run-metrics.js';
@@ -49,7 +50,7 @@ export class ServeDaemon implements Daemon {
   #feed: IncidentFeed | null = null;
   #confirm: () => Promise<boolean> = async () => false;
   #role: DaemonStatus['role'] = 'standby';
-  #reason: string | null = 'it has just started';
+  #reason: StandbyReason | null = { brief: 'it has just started', full: 'it has just started' };
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
@@ -86,13 +87,14 @@ export class ServeDaemon implements Daemon {
     every(ALERTS_EVERY_MS, () => this.#work.deliverAlerts(store));
     this.#attempt(() => this.#health.report());
     this.#attempt(() => this.pages.renew());
+    this.#attempt(() => this.#work.deliverAlerts(store));
     this.#tellStatus();
     this.#parts.announce('this instance is active');
     this.#log().info({ schedules: this.#parts.config.schedules.map(({ name }) => name) }, 'this instance is active');
   }
 
   /** Be active no more: nothing is due, and what waited is forgotten. A run that goes on ends by itself. */
-  end(reason: string): void {
+  end(reason: StandbyReason): void {
     this.#role = 'standby';
     this.#scheduler.stop();
     this.#work.clear();
@@ -101,12 +103,12 @@ export class ServeDaemon implements Daemon {
   }
 
   /** Stand by, and say why where that is new. */
-  standBy(reason: string): void {
-    if (reason === this.#reason) return;
+  standBy(reason: StandbyReason): void {
+    if (reason.full === this.#reason?.full) return;
     this.#reason = reason;
     this.#tellStatus();
-    this.#parts.announce(`this instance stands by: ${reason}`);
-    this.#log().warn({ reason }, 'this instance stands by');
+    this.#parts.announce(`this instance stands by: ${reason.full}`);
+    this.#log().warn({ reason: reason.full }, 'this instance stands by');
   }
 
   /** Resolves when the run that goes on has ended. */
@@ -115,13 +117,14 @@ export class ServeDaemon implements Daemon {
   }
 
   status(): DaemonStatus {
-    const [version, startedAt, role, reason] = [this.#version, this.#startedAt, this.#role, this.#reason];
-    return { version, startedAt, role, reason, running: this.#work.running };
+    const [version, startedAt, role] = [this.#version, this.#startedAt, this.#role];
+    const { brief = null, full: reason = null } = this.#reason ?? {};
+    return { version, startedAt, role, brief, reason, running: this.#work.running };
   }
 
   store(): Store {
     if (this.#store) return this.#store;
-    throw new Refusal(503, 'standby', `this instance stands by: ${this.#reason}`);
+    throw new Refusal(503, 'standby', `this instance stands by: ${this.#reason?.full}`);
   }
 
   schedules(): readonly ScheduleView[] {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '#src/adapters/store/failure.js';
 import { openStore, type Store } from '#src/adapters/store/store.js';
 import type { Config } from '#src/config/config.js';
+import { type StandbyReason, storeAway } from '#src/daemon/leadership.js';
 import { CliError } from '../exit-code.js';
 import { storeOptions } from '../run-store.js';
 
@@ -17,7 +18,7 @@ const ONCE = { ...ASK_TWICE, maxAttempts: 0 };
  */
 export async function openDaemonStore(
   config: Config,
-  waiting: (reason: string) => void,
+  waiting: (reason: StandbyReason) => void,
   signal: AbortSignal,
 ): Promise<Store | null> {
   while (!signal.aborted) {
@@ -28,7 +29,7 @@ export async function openDaemonStore(
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       if (!error.retryable) throw new CliError(error.message);
-      waiting(error.message);
+      waiting(storeAway(error));
     }
     await delay(TRY_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }

@@ -22,12 +22,12 @@ export function probeRoutes(app: FastifyInstance, daemon: Daemon): void {
       },
     },
     async (_, reply) => {
-      const { role, reason } = daemon.status();
+      const { role, brief } = daemon.status();
       const ready = role === 'active';
       return reply
         .code(ready ? 200 : 503)
         .type('text/plain; charset=utf-8')
-        .send(ready ? 'active\n' : `standby: ${reason ?? 'starting'}\n`);
+        .send(ready ? 'active\n' : `standby: ${brief ?? 'starting'}\n`);
     },
   );
   app.get(

@@ -4,6 +4,9 @@ import { type Daemon, Refusal } from '../ports.js';
 import { healthAnswer, schedulesAnswer, settingsAnswer, status, textAnswer, USUAL } from '../schemas.js';
 import { scheduleView, statusView } from '../views.js';
 
+/** The time that an answer may take is counted to its end, and this one has none. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** What the daemon says of itself. */
 export function systemRoutes(app: FastifyInstance, daemon: Daemon, openApi: () => object): void {
   app.get(
@@ -29,6 +32,7 @@ export function systemRoutes(app: FastifyInstance, daemon: Daemon, openApi: () =
   app.get(
     '/events',
     {
+      handlerTimeout: LONGEST_TIMER_MS,
       schema: {
         summary: 'What happens, as it happens (server-sent events)',
         response: { 200: textAnswer('text/event-stream'), ...USUAL },

@@ -1,12 +1,12 @@
 /**
  * Of each table what its newest task says, its rows when it was last read, its age then, and the worst of its incidents that
- * people should look at. The index of `series_name` finds one series among the many of a table.
+ * people should look at. The index of `series_name` finds one series among the many of a table. `datasets` are rows of `dataset`.
  */
-const TABLES = (s: string) => `
+const overviews = (s: string, datasets: string) => `
 SELECT d.source, d.schema_name, d.table_name, d.kind, d.gone_since IS NOT NULL AS gone, t.state, t.failure, r.label AS run,
   t.finished_at AS seen_at, k.row_count AS rows, f.value AS freshness, coalesce(i.incidents, 0)::int AS incidents,
   i.severity
-FROM ${s}.dataset d
+FROM (${datasets}) d
 LEFT JOIN LATERAL (
   SELECT k.run, k.state, k.failure ->> 'message' AS failure, k.finished_at FROM ${s}.task k
   WHERE k.dataset = d.id ORDER BY k.run DESC LIMIT 1) t ON true
@@ -14,9 +14,10 @@ LEFT JOIN ${s}.run r ON r.id = t.run
 LEFT JOIN LATERAL (
   SELECT k.row_count FROM ${s}.task k WHERE k.dataset = d.id AND k.state = 'ok' ORDER BY k.run DESC LIMIT 1) k ON true
 LEFT JOIN LATERAL (
-  SELECT p.value FROM ${s}.series e JOIN ${s}.point p ON p.series = e.id
-  WHERE coalesce(e.dataset, 0) = d.id AND e.source = d.source AND coalesce(e.column_name, '') = '' AND e.metric = 'freshness_seconds'
-  ORDER BY p.run DESC LIMIT 1) f ON true
+  SELECT n.value FROM ${s}.series e CROSS JOIN LATERAL (
+    SELECT p.value FROM ${s}.point p WHERE p.series = e.id ORDER BY p.run DESC LIMIT 1) n
+  WHERE coalesce(e.dataset, 0) = d.id AND e.source = d.source AND coalesce(e.column_name, '') = ''
+    AND e.metric = 'freshness_seconds') f ON true
 LEFT JOIN (
   SELECT g.dataset, count(DISTINCT n.id) AS incidents,
     (ARRAY['critical', 'warn', 'info'])[min(array_position(ARRAY['critical', 'warn', 'info'], n.severity))] AS severity
@@ -34,25 +35,35 @@ export const TABLE_ORDERS = {
 
 /**
  * `$1` sources, `$2` words that the name holds in any case, `$3` states, each null for any; `$4` whether those that are gone are
- * wanted; `$5` how many after the first `$6`.
+ * wanted; `$5` how many after the first `$6`. `anyState` promises that `$3` is null: then a page in the order of names is known before
+ * anything is looked up of its tables, which makes it a hundred times faster where there are ten thousand.
  */
-export const selectTables = (s: string, order: keyof typeof TABLE_ORDERS, descending: boolean) => `
-SELECT l.*, count(*) OVER () AS total FROM (${TABLES(s)}) l
-WHERE ($1::text[] IS NULL OR source = ANY ($1))
-  AND ($2::text IS NULL OR position(lower($2) IN lower(source || '.' || schema_name || '.' || table_name)) > 0)
-  AND ($3::text[] IS NULL OR state = ANY ($3)) AND ($4::boolean OR NOT gone)
-ORDER BY ${[
-  ...TABLE_ORDERS[order].map((column) => `${column} ${descending ? 'DESC' : 'ASC'} NULLS LAST`),
-  ...['source', 'schema_name', 'table_name'].map((column) =>
+export const selectTables = (
+  s: string,
+  { order, descending, anyState }: { order: keyof typeof TABLE_ORDERS; descending: boolean; anyState: boolean },
+) => {
+  const names = ['source', 'schema_name', 'table_name'].map((column) =>
     order === 'name' && descending ? `${column} DESC` : column,
-  ),
-].join(', ')}
-LIMIT $5 OFFSET $6`;
+  );
+  const figures = TABLE_ORDERS[order].map((column) => `${column} ${descending ? 'DESC' : 'ASC'} NULLS LAST`);
+  const sorted = `ORDER BY ${[...figures, ...names].join(', ')}`;
+  const early = order === 'name' && anyState;
+  const wanted = `FROM ${s}.dataset
+    WHERE ($1::text[] IS NULL OR source = ANY ($1))
+      AND ($2::text IS NULL OR position(lower($2) IN lower(source || '.' || schema_name || '.' || table_name)) > 0)
+      AND ($4::boolean OR gone_since IS NULL)`;
+  const page = `${sorted} LIMIT $5 OFFSET $6`;
+  return early
+    ? `SELECT l.*, (SELECT count(*) ${wanted}) AS total FROM (${overviews(s, `SELECT * ${wanted} ${page}`)}) l
+WHERE $3::text[] IS NULL ${sorted}`
+    : `SELECT l.*, count(*) OVER () AS total FROM (${overviews(s, `SELECT * ${wanted}`)}) l
+WHERE $3::text[] IS NULL OR state = ANY ($3) ${page}`;
+};
 
 /** The table of source `$1`, schema `$2`, name `$3`, with its newest profile, where there is one. */
 export const selectTable = (s: string) => `
 SELECT l.*, p.summary, q.label AS profile_run, q.as_of
-FROM (${TABLES(s)} WHERE d.source = $1 AND d.schema_name = $2 AND d.table_name = $3) l
+FROM (${overviews(s, `SELECT * FROM ${s}.dataset WHERE (source, schema_name, table_name) = ($1, $2, $3)`)}) l
 JOIN ${s}.dataset d ON (d.source, d.schema_name, d.table_name) = ($1, $2, $3)
 LEFT JOIN ${s}.profile p ON p.dataset = d.id LEFT JOIN ${s}.run q ON q.id = p.run`;
 

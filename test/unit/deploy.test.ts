@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { allVariables } from '#src/config/document.js';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const DEPLOY = join(ROOT, 'docs', 'deploy');
+const read = (name: string) => readFileSync(join(DEPLOY, name), 'utf8');
+
+const HAS_PROMTOOL = spawnSync('promtool', ['--version']).error === undefined;
+
+/** Every metric that the program names. */
+const METRICS = new Set(
+  readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => readFileSync(join(ROOT, 'src', file), 'utf8').match(/(?<=')sentinel_[a-z_]+(?=')/g) ?? []),
+);
+
+const named = (text: string) => new Set(text.match(/\bsentinel_[a-z_]+\b/g) ?? []);
+const known = (text: string) => [...named(text)].filter((name) => !METRICS.has(name));
+
+describe('the examples in docs/deploy', () => {
+  test.skipIf(!HAS_PROMTOOL)("have rules that promtool takes (needs Debian's package prometheus)", () => {
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', join(DEPLOY, 'alert-rules.yml')], {
+      encoding: 'utf8',
+    });
+    expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('SUCCESS')]);
+  });
+
+  test('name metrics that there are', () => {
+    expect(METRICS).toContain('sentinel_table_rows');
+    const { groups } = parse(read('alert-rules.yml')) as { groups: { rules: { expr: string }[] }[] };
+    const rules = groups.flatMap((group) => group.rules.map(({ expr }) => expr));
+    const { panels } = JSON.parse(read('grafana-dashboard.json')) as { panels: { targets: { expr: string }[] }[] };
+    const shown = panels.flatMap((panel) => panel.targets.map(({ expr }) => expr));
+    for (const expr of [...rules, ...shown]) expect(known(expr), expr).toEqual([]);
+  });
+
+  test('set variables that there are', () => {
+    const { services } = parse(read('compose.yaml')) as {
+      services: { sentinel: { environment: Record<string, string>; secrets: string[] } };
+    };
+    const names = new Set(allVariables().map(({ name }) => name));
+    const own = [...read('Dockerfile').matchAll(/\b((?:SENTINEL|HTTP|LOG)_\w+)=/g)].map(([, name]) => name!);
+    expect(own).toContain('HTTP_HOST');
+    for (const name of [...Object.keys(services.sentinel.environment), ...own]) expect(names, name).toContain(name);
+  });
+});
