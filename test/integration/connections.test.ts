@@ -145,6 +145,7 @@ describe('a connection', () => {
       statementTimeoutMs: number,
       gone: 'black hole' | 'half-open',
       idleMs = 0,
+      latencyMs = 0,
     ) => {
       const proxy = await startFaultProxy(settings);
       onTestFinished(() => proxy.close());
@@ -156,6 +157,7 @@ describe('a connection', () => {
       };
       const client = new SourceClient({ ...settings, port: proxy.port }, guards, 'sentinel/test', limits);
       await client.connect();
+      await proxy.setMode({ kind: 'latency', ms: latencyMs });
       await client.query('SELECT 1');
       await sleep(idleMs);
       if (gone === 'black hole') await proxy.setMode({ kind: 'black hole' });
@@ -180,6 +182,11 @@ describe('a connection', () => {
         code: 'ETIMEDOUT',
         message: expect.stringMatching(/longer than the statement timeo/),
       });
+    });
+
+    test('it is given up also where the statement before was asked about still when it came', async () => {
+      const error = await silentUnder({ askAfterMs: 100, marginMs: 300 }, 300, 'half-open', 0, 200);
+      expect(error).toMatchObject({ code: 'ETIMEDOUT' });
     });
 
     test('one that is merely slow is left alone', async () => {

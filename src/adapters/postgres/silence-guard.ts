@@ -62,6 +62,8 @@ export function guardSilence(
     isWatching = true;
     void watch().finally(() => {
       isWatching = false;
+      // The next statement may be silent already, and the one timeout that it gave was not heard.
+      stream.setTimeout(firstMs);
     });
   });
 }
