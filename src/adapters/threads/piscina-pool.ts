@@ -65,6 +65,7 @@ export class PiscinaPool implements WorkerPool {
 
   constructor(options: ThreadPoolOptions) {
     this.#redact = options.redact ?? maskCredentials;
+    this.#control.unref(); // first: where no thread can be made, nobody closes it
     this.#piscina = new Piscina({
       filename: options.entry,
       minThreads: options.threads,
@@ -76,7 +77,6 @@ export class PiscinaPool implements WorkerPool {
       ...threadFlags(),
       resourceLimits: { maxOldGenerationSizeMb: options.heapMiB },
     });
-    this.#control.unref();
     this.#broken = new Promise((_, reject) => {
       this.#break = reject;
     });
