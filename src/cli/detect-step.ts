@@ -1,6 +1,7 @@
 import type { Engine } from '#src/adapters/open-engine.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
+import { tablePolicies } from '#src/config/config.js';
 import { compileCustomMetrics, compileTablePolicies } from '#src/config/policy.js';
 import { detectRun } from '#src/coordinator/detect-run.js';
 import { historyStore } from './history-store.js';
@@ -21,7 +22,7 @@ export async function detectStep(
   const histories = historyStore(store, writer, run, {
     now: asOf.getTime(),
     sources: sources.map(({ name }) => name),
-    tablePolicy: compileTablePolicies(config.policy.tables),
+    tablePolicy: compileTablePolicies(tablePolicies(config)),
     customMetrics: compileCustomMetrics(config.policy.metrics),
     wanted,
     onTable: ({ profile, previousShape }) => {

@@ -8,7 +8,7 @@ import { StoreError } from '#src/adapters/store/failure.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { compileOwners } from '#src/config/alert-plan.js';
-import { configSecrets } from '#src/config/config.js';
+import { configSecrets, tablePolicies } from '#src/config/config.js';
 import { TRYING_AGAIN } from '#src/contract/messages.js';
 import { writeAuditLog } from './audit-log.js';
 import { detectStep } from './detect-step.js';
@@ -65,7 +65,7 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const startedAt = new Date();
   const view = options.json
     ? jsonView(io, { unmask: options.unmask === true })
-    : textView(io, progress, { quiet, ownersOf: compileOwners(config.policy) });
+    : textView(io, progress, { quiet, ownersOf: compileOwners(tablePolicies(config)) });
   const asOf = options.asOf ?? startedAt;
   const retries = new Map([...sources.map(({ name }) => name), 'metadata'].map((name) => [name, 0]));
   const parts = { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce, retries };

@@ -3,6 +3,7 @@ import type { SpoolFile } from '#src/adapters/spool/spool-file.js';
 import { StoreError } from '#src/adapters/store/failure.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
+import { tablePolicies } from '#src/config/config.js';
 import { compileTablePolicies, timeZoneOf } from '#src/config/policy.js';
 import type { TableName } from '#src/config/table-glob.js';
 import type { RunObserver } from '#src/coordinator/ports.js';
@@ -37,7 +38,7 @@ export async function profileStep(
   { observer, tally }: { readonly observer: RunObserver; readonly tally: RunTally },
 ): Promise<StoreLoss | null> {
   const { config, sources, wanted, stop, logs } = session;
-  const tablePolicy = compileTablePolicies(config.policy.tables);
+  const tablePolicy = compileTablePolicies(tablePolicies(config));
   const metrics = customMetrics(config.policy.metrics);
   const connection = new Map(sources.map((source) => [source.name, source]));
   const isDone = new Set(done.map(tableKey));

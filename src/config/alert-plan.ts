@@ -1,13 +1,13 @@
 import type { AlertFacts, AlertPlan, PlannedSink } from '#src/core/incidents/alert-plan.js';
 import { compareSeverity } from '#src/core/incidents/severity.js';
 import type { LoadTable } from '#src/core/incidents/subject.js';
-import type { Config } from './config.js';
-import { type AlertRoute, compileTablePolicies, type Policy } from './policy.js';
+import { type Config, tablePolicies } from './config.js';
+import { type AlertRoute, compileTablePolicies, type TablePolicy } from './policy.js';
 import { compileTableGlob } from './table-glob.js';
 
 /** To whom what is told, of the sinks that are configured. */
 export function alertPlan(
-  { alerts, policy }: Pick<Config, 'alerts' | 'policy'>,
+  { alerts, policy, ...rest }: Pick<Config, 'alerts' | 'policy' | 'dbt'>,
   sinks: readonly PlannedSink[],
 ): AlertPlan {
   const { routes, digest } = policy.alerts;
@@ -15,14 +15,14 @@ export function alertPlan(
   return {
     ...{ sinks, ...digest },
     route: routes === null ? () => all : compileRoutes(routes, all),
-    ownersOf: compileOwners(policy),
+    ownersOf: compileOwners(tablePolicies({ policy, ...rest })),
     linksTo: linksTo(alerts.reportUrl),
     reminderMs: alerts.reminderMs ?? null,
   };
 }
 
 /** Who looks after these tables of a source; sorted, each once. */
-export function compileOwners({ tables: policies }: Pick<Policy, 'tables'>): AlertPlan['ownersOf'] {
+export function compileOwners(policies: readonly TablePolicy[]): AlertPlan['ownersOf'] {
   const settingsOf = compileTablePolicies(policies.filter(({ owner }) => owner !== undefined));
   return (source: string, tables: readonly LoadTable[]) =>
     [...new Set(tables.flatMap((table) => settingsOf({ source, ...table }).owner ?? []))].sort();

@@ -4,9 +4,9 @@ import type { ConnectionContext } from './connections.js';
 import { type EmailSettings, emailSettings } from './email-settings.js';
 import type { Values } from './parse-variables.js';
 import type { Policy } from './policy.js';
+import { POLICY_FILE } from './policy-file.js';
 import type { Problem } from './problem.js';
 import type { VARIABLES } from './variables.js';
-import { POLICY_FILE } from './yaml-policy.js';
 
 /** Where alerts go; what is absent is switched off. */
 export interface AlertSettings {

@@ -10,17 +10,19 @@ import type { ComponentLevels, LogLevel } from '#src/contract/log-levels.js';
 import type { LagLimits } from '#src/core/planning/lag.js';
 import { type AlertSettings, alertSettings, checkRoutes } from './alert-settings.js';
 import { type ConnectionContext, isLoopback, metadataConnection, sourceConnection } from './connections.js';
+import { type DbtSettings, readDbtManifest } from './dbt-manifest.js';
 import { type Environment, type EnvironmentInput, readEnvironment } from './load-env.js';
 import { unknownComponents } from './log-levels.js';
 import { suggest } from './names.js';
 import { parseVariables, type Values } from './parse-variables.js';
-import type { Policy } from './policy.js';
+import type { Policy, TablePolicy } from './policy.js';
+import { POLICY_FILE } from './policy-file.js';
 import { ConfigError, type Problem } from './problem.js';
 import { maskSecretFields } from './redact.js';
 import { type Schedule, scheduleOfVariable } from './schedules.js';
 import { findUnknownNames } from './unknown-names.js';
 import { VARIABLES } from './variables.js';
-import { POLICY_FILE, readPolicy } from './yaml-policy.js';
+import { readPolicy } from './yaml-policy.js';
 
 export interface LogSettings {
   /** Absolute path. */
@@ -90,7 +92,8 @@ export interface Config {
   readonly alerts: AlertSettings;
   readonly lineage: LineageSettings;
   readonly retention: { readonly pointDays: number };
-  readonly policy: Omit<Policy, 'schedules'>;
+  readonly policy: Omit<Policy, 'schedules' | 'dbtManifest'>;
+  readonly dbt?: DbtSettings;
 }
 
 /** Read, check and freeze the configuration. Throws one ConfigError with every problem. */
@@ -108,11 +111,16 @@ export function loadConfig(options: EnvironmentInput): Config {
   const connection = metadataConnection(batch, context);
   checkTogether(values, problems);
   problems.push(...unknownComponents(values.LOG_LEVELS ?? {}, names, raw.variables.get('LOG_LEVELS')));
-  const { schedules, ...policy } = readPolicy(cwd, problems, options.drafts?.[POLICY_FILE]);
+  const { schedules, dbtManifest, ...policy } = readPolicy(cwd, problems, options.drafts?.[POLICY_FILE]);
   checkSourceNames(policy.sources, names, problems);
   checkScheduledSources(schedules, names, problems);
   const alerts = alertSettings(values, context);
   checkRoutes(policy.alerts, alerts, names, problems);
+  const isKnown = problems.length === 0; // without its sources a manifest says nothing
+  const dbt =
+    isKnown && dbtManifest !== null
+      ? readDbtManifest(resolve(cwd, dbtManifest), sources as ConnectionSettings[], problems)
+      : undefined;
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({
     environment: raw.environment,
@@ -125,6 +133,7 @@ export function loadConfig(options: EnvironmentInput): Config {
       ...structuredClone(schedules),
     ],
     alerts,
+    ...(dbt && { dbt }),
     policy: structuredClone(policy),
   });
 }
@@ -273,7 +282,9 @@ function decoded(part: string): string {
 
 /** The configuration as the audit trail keeps it: every password, token and alert URL replaced by `***`. */
 export function maskedConfig(config: Config): unknown {
-  return maskSecretFields(config);
+  const { dbt, ...rest } = config;
+  // What dbt says of thousands of tables is no setting.
+  return maskSecretFields({ ...rest, ...(dbt && { dbt: { ...dbt, tables: dbt.tables.length } }) });
 }
 
 function deepFreeze<T>(value: T): T {
@@ -282,4 +293,9 @@ function deepFreeze<T>(value: T): T {
     for (const field of Object.values(value)) deepFreeze(field);
   }
   return value;
+}
+
+/** Settings of single tables: those of sentinel.yaml before those of dbt. */
+export function tablePolicies({ policy, dbt }: Pick<Config, 'policy' | 'dbt'>): readonly TablePolicy[] {
+  return [...policy.tables, ...(dbt?.tables ?? [])];
 }

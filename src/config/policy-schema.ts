@@ -92,6 +92,7 @@ function buildSchema({ z }: typeof Zod) {
           match: glob.describe(`Which tables: ${TABLE_GLOB_RULE}.`),
           insertTime: z.string().min(1).optional().describe('Column that holds when a row was inserted.'),
           freshness: duration.optional().describe('Longest age of the newest row, e.g. 24h.'),
+          description: z.string().min(1).max(2_000).optional().describe('What the table is.'),
           owner: z.string().min(1).max(200).optional().describe('Who looks after it: named in every alert of it.'),
         }),
       )
@@ -184,6 +185,12 @@ function buildSchema({ z }: typeof Zod) {
       })
       .optional()
       .describe('To whom what is told.'),
+    dbt: z
+      .strictObject({
+        manifest: z.string().min(1).describe("Path of dbt's target/manifest.json, from the working directory."),
+      })
+      .optional()
+      .describe('Owners, descriptions and lineage of tables that dbt makes; what tables says comes first.'),
     checks: z
       .strictObject({
         disabled: z

@@ -4,7 +4,7 @@ import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/ind
 import type { Severity } from '#src/core/model/finding.js';
 import type { CustomMetricRule } from '#src/core/model/history.js';
 import type { Schedule } from './schedules.js';
-import { compileTableGlob, type TableMatcher, type TableName } from './table-glob.js';
+import { compileTableGlob, isPattern, splitTableName, type TableMatcher, type TableName } from './table-glob.js';
 
 /** What sentinel.yaml says, with defaults. Plain data. */
 export interface Policy {
@@ -27,6 +27,8 @@ export interface Policy {
   };
   /** Of the daemon; nothing that a run is made of. */
   readonly schedules: readonly Schedule[];
+  /** Path of dbt's manifest.json, as it is written. */
+  readonly dbtManifest: string | null;
 }
 
 export interface SourcePolicy {
@@ -36,6 +38,10 @@ export interface SourcePolicy {
 
 export interface TablePolicy {
   readonly match: string;
+  /** What the table is, in the words of those who make it. */
+  readonly description?: string;
+  /** What is made from it: tables and dashboards, the nearest first. */
+  readonly feeds?: readonly string[];
   readonly insertTime?: string;
   /** Seconds. */
   readonly freshnessSeconds?: number;
@@ -91,6 +97,7 @@ export const DEFAULT_POLICY: Policy = {
   alerts: { routes: null, digest: { beyond: 10, daily: null, dailyAt: 7 * 60 } },
   checks: { disabled: [], settings: DEFAULT_CHECK_SETTINGS },
   schedules: [],
+  dbtManifest: null,
 };
 
 /** The time zone of a source's days. */
@@ -110,11 +117,33 @@ export function compileTableFilter({ include, exclude }: Pick<Policy, 'include' 
 export function compileTablePolicies(
   policies: readonly TablePolicy[],
 ): (name: TableName) => Omit<TablePolicy, 'match'> {
-  const compiled = policies.map(({ match, ...settings }) => ({ matches: compileAll([match])[0]!, settings }));
-  return (name) =>
-    compiled
-      .filter(({ matches }) => matches(name))
+  const compiled = policies.map(({ match, ...settings }, order) => ({
+    matches: compileAll([match])[0]!,
+    name: exactName(match),
+    settings,
+    order,
+  }));
+  // dbt names tables one by one, thousands of them.
+  const patterns = compiled.filter(({ name }) => name === null);
+  const named = new Map<string, typeof compiled>();
+  for (const each of compiled) if (each.name !== null) named.set(each.name, [...(named.get(each.name) ?? []), each]);
+  return (table) =>
+    [...patterns, ...(named.get(nameKey(table)) ?? [])]
+      .filter(({ matches }) => matches(table))
+      .sort((a, b) => a.order - b.order)
       .reduceRight((merged, { settings }) => Object.assign(merged, settings), {});
+}
+
+/** The one table that a pattern matches; null where it may be several. */
+function exactName(match: string): string | null {
+  const { source, schema, table } = splitTableName(match) ?? {};
+  const isExact = source !== undefined && schema !== undefined && table !== undefined;
+  return isExact && !isPattern(match) ? nameKey({ source, schema, table }) : null;
+}
+
+/** No name in Postgres holds a NUL. */
+function nameKey({ source, schema, table }: TableName): string {
+  return `${source}\0${schema}\0${table}`;
 }
 
 /** The user's own metrics of a table, in the order of sentinel.yaml. */

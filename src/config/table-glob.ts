@@ -46,6 +46,11 @@ function splitParts(pattern: string): NamePart[] | undefined {
   }
 }
 
+/** True where `*` or `?` stands for other text. */
+export function isPattern(pattern: string): boolean {
+  return splitParts(pattern)?.some(({ text, isLiteral }) => !isLiteral && /[*?]/.test(text)) ?? false;
+}
+
 /** One part of a pattern that matches this name alone: in double quotes where it holds what a pattern reads otherwise. */
 export function literalGlobPart(name: string): string {
   return /[*?."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;

@@ -14,12 +14,11 @@ import {
   DEFAULT_VIEW_COST,
   type Policy,
 } from './policy.js';
+import { POLICY_FILE } from './policy-file.js';
 import { type PolicyOutput, policyJsonSchema, policySchema } from './policy-schema.js';
 import { type Problem, showValue } from './problem.js';
 import { readText } from './read-text.js';
 import type { Schedule } from './schedules.js';
-
-export const POLICY_FILE = 'sentinel.yaml';
 
 /** Read sentinel.yaml of the working directory, or the draft in its place; what is wrong with it goes to `problems`. */
 export function readPolicy(cwd: string, problems: Problem[], draft?: string): Policy {
@@ -85,23 +84,26 @@ export function parsePolicy(text: string, problems: Problem[]): Policy {
 }
 
 function withDefaults(parsed: PolicyOutput): Policy {
-  const { include, exclude, views, foreignTables, sources, tables, metrics, alerts, checks, slots, schedules } = parsed;
+  const { include, exclude, views, foreignTables, sources, tables, metrics, alerts, checks, slots, schedules, dbt } =
+    parsed;
   return {
     include: include ?? [],
     exclude: exclude ?? [],
     views: { maxCost: views?.maxCost ?? DEFAULT_VIEW_COST },
     foreignTables: foreignTables ?? false,
     sources: Object.fromEntries(Object.entries(sources ?? {}).map(([name, settings]) => [name, defined(settings)])),
-    tables: (tables ?? []).map(({ match, insertTime, freshness, owner }) => ({
+    tables: (tables ?? []).map(({ match, insertTime, freshness, owner, description }) => ({
       match,
       ...(insertTime !== undefined && { insertTime }),
       ...(freshness !== undefined && { freshnessSeconds: freshness }),
       ...(owner !== undefined && { owner }),
+      ...(description !== undefined && { description }),
     })),
     metrics: (metrics ?? []).map(customMetric),
     alerts: alertPolicy(alerts),
     checks: { disabled: checks?.disabled ?? [], settings: checkSettings(checks, slots?.maxRetainedBytes) },
     schedules: (schedules ?? []).map(schedule),
+    dbtManifest: dbt?.manifest ?? null,
   };
 }
 

@@ -53,6 +53,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
       if (history.shape === null && history.run !== run.id && ofTable.length === 0) continue;
       const report = reportTable(declared(history, options), {
         axes,
+        about: about(options.tablePolicy(history)),
         unmask: options.unmask,
         judge: options.judge,
         heatStart: heat.start,
@@ -143,6 +144,14 @@ function declared(history: StoredHistory, { tablePolicy, run }: CollectOptions):
   return {
     ...history,
     insertTime: history.profile && findInsertTime(history.profile, run.asOf, insertTime ?? history.events?.column),
+  };
+}
+
+function about({ owner, description, feeds }: Omit<TablePolicy, 'match'>) {
+  return {
+    ...(owner !== undefined && { owner }),
+    ...(description !== undefined && { description }),
+    ...(feeds !== undefined && { feeds }),
   };
 }
 

@@ -95,6 +95,10 @@ export interface ReportTable {
   readonly schema: string;
   readonly table: string;
   /** `learning`: measured, but with too little history for anything but plain rules. */
+  /** Who looks after it, what it is, and what is made from it: as people have said. */
+  readonly owner?: string;
+  readonly description?: string;
+  readonly feeds?: readonly string[];
   readonly state: 'judged' | 'learning' | 'failed' | 'skipped' | 'gone';
   /** Why it was not judged. */
   readonly reason?: string;

@@ -109,11 +109,28 @@ function withoutColumns(table: ReportTable): ReportTable {
   return { ...rest, columns: [], changes: [] };
 }
 
-/** A row of the list draws one line without its band. */
-function listed(table: ReportTable): ReportTable {
-  const { volume, rowCount, ...rest } = withoutColumns(table);
-  const trend = volume ?? rowCount;
-  if (!trend) return rest;
-  const { band: _, ...line } = trend;
-  return { ...rest, ...(volume ? { volume: line } : { rowCount: line }) };
+/** What a row of the list shows: one line without its band, and why a table was not judged. */
+function listed({
+  source,
+  schema,
+  table,
+  state,
+  reason,
+  heat,
+  rows,
+  newest,
+  volume,
+  rowCount,
+}: ReportTable): ReportTable {
+  return {
+    ...{ source, schema, table, state, heat, changes: [], columns: [] },
+    ...(reason !== undefined && { reason }),
+    ...(rows !== undefined && { rows }),
+    ...(newest && { newest }),
+    ...(volume ? { volume: withoutBand(volume) } : rowCount && { rowCount: withoutBand(rowCount) }),
+  };
+}
+
+function withoutBand({ band: _, ...line }: ReportSeries): ReportSeries {
+  return line;
 }

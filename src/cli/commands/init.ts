@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '#src/config/config.js';
 import { readEnvironment } from '#src/config/load-env.js';
-import { POLICY_FILE } from '#src/config/yaml-policy.js';
+import { POLICY_FILE } from '#src/config/policy-file.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Connections, loadOrEnd, readConnections } from '../init/connections.js';
 import { capacitySettings, type EnvFacts, envText, withoutPassword } from '../init/env-text.js';

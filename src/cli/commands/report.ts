@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { RunSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
-import type { Config } from '#src/config/config.js';
+import { type Config, tablePolicies } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
 import { collectReport } from '#src/report/collect.js';
 import { pageAssets } from '#src/report/page-assets.js';
@@ -43,7 +43,7 @@ export async function reportCommand(options: ReportOptions, io: Io): Promise<num
       madeAt: new Date(),
       sources,
       wanted,
-      tablePolicy: compileTablePolicies(config.policy.tables),
+      tablePolicy: compileTablePolicies(tablePolicies(config)),
       judge: config.policy.checks.settings.judge,
       unmask: options.unmask === true,
     });

@@ -1,8 +1,8 @@
 import { type Config, configSecrets, loadConfig } from '#src/config/config.js';
 import { type EnvironmentInput, type RawEnvironment, readEnvironment } from '#src/config/load-env.js';
+import { POLICY_FILE } from '#src/config/policy-file.js';
 import { ConfigError } from '#src/config/problem.js';
 import { envPrefix } from '#src/config/variables.js';
-import { POLICY_FILE } from '#src/config/yaml-policy.js';
 import { askPassword, canAsk } from '../ask-password.js';
 import { CliError } from '../exit-code.js';
 import type { Io } from '../io.js';

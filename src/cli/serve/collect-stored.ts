@@ -1,5 +1,5 @@
 import { openStore } from '#src/adapters/store/store.js';
-import type { Config } from '#src/config/config.js';
+import { type Config, tablePolicies } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
 import { collectReport } from '#src/report/collect.js';
 import type { ReportData } from '#src/report/report-data.js';
@@ -17,7 +17,7 @@ export async function collectStored(config: Config): Promise<ReportData | null> 
       madeAt: new Date(),
       sources: config.sources.map(({ name }) => name),
       wanted: tableFilter(config, {}),
-      tablePolicy: compileTablePolicies(config.policy.tables),
+      tablePolicy: compileTablePolicies(tablePolicies(config)),
       judge: config.policy.checks.settings.judge,
       unmask: false,
     });

@@ -17,6 +17,7 @@ const MIN_JUDGED_RUNS = 3;
 /** What a table is made from besides its history. */
 export interface TableContext {
   readonly axes: Axes;
+  readonly about: Pick<ReportTable, 'owner' | 'description' | 'feeds'>;
   readonly unmask: boolean;
   readonly judge: JudgeSettings;
   /** The first day of the heat map, epoch milliseconds. */
@@ -63,6 +64,7 @@ export function reportTable(history: TableHistory, context: TableContext): Table
       source,
       schema,
       table,
+      ...context.about,
       ...stateOf(history, context.task, volume?.series),
       ...(seenAt !== undefined && { seenAt: seconds(seenAt) }),
       ...(profile?.rowCount !== undefined && { rows: profile.rowCount }),

@@ -8,6 +8,7 @@ import { SEVERITY_WORDS, severityMark, severityTag, tableLink } from './names.js
 /** So many are shown at once: the worst come first. */
 const FIRST = 12;
 const CHART_HEIGHT = 156;
+const MAX_FEEDS = 6;
 
 /** Open incidents, worst first, and the quiet ones folded away. */
 export function incidentList(model: Model): HTMLElement {
@@ -91,6 +92,8 @@ export function incidentCard(model: Model, incident: ReportIncident, heading: 'h
           'Since',
           `${moment(since)} · ${data.run.asOf - since < 60 ? 'new in this run' : `for ${span(data.run.asOf - since)}`}`,
         ],
+        ['Owner', main?.owner === undefined ? null : foreign(main.owner)],
+        ['Feeds', main?.feeds === undefined ? null : feedList(main.feeds)],
         [
           'Also in',
           others.length === 0
@@ -103,6 +106,17 @@ export function incidentCard(model: Model, incident: ReportIncident, heading: 'h
         : findingList(model, rest, count(rest.length + (omitted?.findings ?? 0), 'more finding')),
     ),
     picture,
+  );
+}
+
+/** What is made from a table, the nearest first. */
+export function feedList(feeds: readonly string[]): HTMLElement {
+  const more = feeds.length - MAX_FEEDS;
+  return h(
+    'span',
+    { class: 'links' },
+    ...feeds.slice(0, MAX_FEEDS).map((each) => foreign(each)),
+    more > 0 ? `and ${more} more` : null,
   );
 }
 

@@ -4,7 +4,7 @@ import { seriesChart } from './chart.js';
 import { columnTable } from './column-table.js';
 import { type Child, h } from './dom.js';
 import { ago, count, foreign, moment, sentence } from './format.js';
-import { incidentAnchor } from './incidents.js';
+import { feedList, incidentAnchor } from './incidents.js';
 import { nameParts, severityMark } from './names.js';
 import { stateTag } from './table-state.js';
 
@@ -27,6 +27,7 @@ export function tableView(model: Model, index: number): HTMLElement {
       stateTag(model, index),
       table.reason === undefined ? null : h('span', { class: 'reason' }, foreign(table.reason)),
     ),
+    table.description === undefined ? null : h('p', { class: 'description' }, foreign(table.description)),
     figures(model, table),
     incidentLinks(model, index),
     h('div', { class: 'charts' }, ...charts.map((series) => seriesChart(series, model.timesOf(series), CHART_HEIGHT))),
@@ -62,6 +63,8 @@ function figures(model: Model, table: ReportTable): HTMLElement {
           )
         : null,
     ],
+    ['Owner', table.owner === undefined ? null : foreign(table.owner)],
+    ['Feeds', table.feeds === undefined ? null : feedList(table.feeds)],
     ['Looked at', table.seenAt === undefined ? null : moment(table.seenAt)],
   ];
   const known = entries.filter(([, value]) => value !== null);

@@ -45,6 +45,7 @@ checks:
   freshness: { slack: 2h }
   judge: { strictness: 1.5, minCountRows: 10 }
 slots: { maxRetainedBytes: 10GiB }
+dbt: { manifest: target/manifest.json }
 schedules:
   - { name: nightly, cron: '0 2 * * *', timeZone: Europe/Berlin, tables: [sales.*], jitter: 5m, gentle: true }
   - { name: often, cron: '*/30 * * * * *', command: profile, sources: [batch], exclude: [tmp_*] }
@@ -98,6 +99,7 @@ schedules:
         },
       },
     },
+    dbtManifest: 'target/manifest.json',
     schedules: [
       {
         ...{ name: 'nightly', cron: '0 2 * * *', timeZone: 'Europe/Berlin', command: 'run', gentle: true },
