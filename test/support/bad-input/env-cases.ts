@@ -22,7 +22,7 @@ const NO_WORDS = ['maybe', '[object Object]', '0', '{}', 'true', '__proto__', 'c
 
 /** Variables whose value must be a number or one of a few words. */
 const CHECKED = VARIABLES.flatMap(({ name, validator: { allowed } }) => {
-  if (/number|bytes|port/.test(allowed)) return [{ name, bad: NO_NUMBERS }];
+  if (/number|bytes|\bport\b/.test(allowed)) return [{ name, bad: NO_NUMBERS }];
   if (!allowed.startsWith('one of ')) return [];
   const words = allowed.slice('one of '.length).split(', ');
   return [{ name, bad: NO_WORDS.filter((word) => !words.includes(word)) }];
