@@ -143,6 +143,7 @@ export function progressWords({
   tables: { listed: number; done: number; failed: number };
   rows: number;
 }): string {
+  if (tables.listed === 0) return 'listing tables';
   const failed = tables.failed > 0 ? `, ${tables.failed} failed` : '';
   return `${tables.done} of ${count(tables.listed, 'table')}${failed}, ${shortCount(rows)} rows`;
 }
