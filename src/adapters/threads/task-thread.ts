@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import { threadFlags } from './thread-flags.js';
 
 /** A thread that is started when there is something to do, and ends when there is nothing more. */
 export interface TaskThread<Task, Answer> {
@@ -11,7 +12,13 @@ const IDLE_MS = 1_000;
 
 /** `entry` is a file whose default export takes a task, plain data, and resolves with plain data. */
 export function createTaskThread<Task, Answer>(entry: string): TaskThread<Task, Answer> {
-  const threads = new Piscina({ filename: entry, minThreads: 0, maxThreads: 1, idleTimeout: IDLE_MS });
+  const threads = new Piscina({
+    filename: entry,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: IDLE_MS,
+    ...threadFlags(),
+  });
   return {
     run: (task) => threads.run(task) as Promise<Answer>,
     close: () => threads.destroy(),
