@@ -11,19 +11,22 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circl
  */
 export function renderPage(data: ReportData, assets: PageAssets): string {
   const words = `${plainVerdict(data)} This page needs JavaScript for the rest; it loads nothing from anywhere.`;
-  return page(data, assets, { title: 'Sentinel report', words, isLive: false });
+  return page(data, assets, { title: 'Sentinel report', words, isLive: false }).html;
 }
 
 /**
  * The same page from a daemon, which it asks for what it does not hold: `data` is a slice of the report, null where there is no run
  * yet, and `login` where it is to ask for the token first.
  */
-export function renderLivePage(data: ReportData | 'login' | null, assets: PageAssets): string {
+export function renderLivePage(
+  data: ReportData | 'login' | null,
+  assets: PageAssets,
+): { readonly html: string; readonly policy: string } {
   return page(data, assets, { title: 'Sentinel', words: 'This page needs JavaScript.', isLive: true });
 }
 
 /** What a page may do: run its own script and, where it is live, ask the server that sent it. */
-export function contentPolicy({ script, style }: PageAssets, isLive: boolean): string {
+function contentPolicy({ script, style }: PageAssets, isLive: boolean): string {
   return [
     "default-src 'none'",
     `script-src '${hash(script)}'`,
@@ -39,13 +42,14 @@ function page(
   data: unknown,
   assets: PageAssets,
   { title, words, isLive }: { readonly title: string; readonly words: string; readonly isLive: boolean },
-): string {
+): { readonly html: string; readonly policy: string } {
   const { script, style } = assets;
-  return `<!doctype html>
+  const policy = contentPolicy(assets, isLive);
+  const html = `<!doctype html>
 <html lang="en"${isLive ? ' data-live' : ''}>
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentPolicy(assets, isLive)}">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
@@ -60,6 +64,7 @@ function page(
 </body>
 </html>
 `;
+  return { html, policy };
 }
 
 /** JSON that cannot end its script element, nor be anything but JSON to whoever reads the file. */

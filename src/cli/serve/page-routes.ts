@@ -4,7 +4,7 @@ import { type Daemon, Refusal } from '#src/adapters/http/ports.js';
 import type { HttpSettings } from '#src/config/config.js';
 import { TABLE_KINDS, TABLE_SORTS, type TableQuery } from '#src/report/find-tables.js';
 import { pageAssets } from '#src/report/page-assets.js';
-import { contentPolicy, renderLivePage } from '#src/report/template.js';
+import { renderLivePage } from '#src/report/template.js';
 import type { ServedReport } from './served-report.js';
 
 const text = { type: 'string', maxLength: 1_000 } as const;
@@ -27,13 +27,13 @@ export function pageRoutes(daemon: Daemon, report: ServedReport, settings: HttpS
   return async (app) => {
     // Whoever has not shown the token gets the page that asks for it, and nothing of the data.
     app.get('/', { config: { open: true } }, async ({ headers }, reply) => {
-      const assets = await pageAssets();
       const isIn = callerOf(headers, settings, Date.now()) !== null;
-      const page = renderLivePage(isIn ? await overview(daemon, report) : 'login', assets);
+      const data = isIn ? await overview(daemon, report) : 'login';
+      const { html, policy } = renderLivePage(data, await pageAssets());
       return reply
         .type('text/html; charset=utf-8')
-        .header('content-security-policy', `${contentPolicy(assets, true)}; frame-ancestors 'none'`)
-        .send(page);
+        .header('content-security-policy', `${policy}; frame-ancestors 'none'`)
+        .send(html);
     });
     app.get<{ Querystring: TableQuery & { limit: number } }>(
       '/page/tables',
