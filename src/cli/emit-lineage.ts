@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { openLineageSinks, type SendLineage } from '#src/adapters/lineage/open-lineage-sink.js';
 import { StoreError } from '#src/adapters/store/failure.js';
-import type { RunRef, TaskSummary } from '#src/adapters/store/records.js';
+import type { RunRef } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import { within } from '#src/coordinator/deadline.js';
+import { groupBy } from '#src/core/group-by.js';
 import { endEvent, type LineageEnd, type LineageRun, startEvent, tablesEvent } from '#src/core/lineage/open-lineage.js';
 import type { Finding } from '#src/core/model/finding.js';
 import { maskProfile } from '#src/core/privacy/mask.js';
@@ -32,9 +33,9 @@ export async function emitLineage(
   if (sinks.length === 0) return;
   const log = logs.logger('orchestrator');
   try {
-    const tasks = await store.tasksOf(run.id);
+    const byTable = groupBy(findings, tableKey);
     const events = async function* () {
-      for (const source of sources) yield* eventsOf(session, store, run, { source, tasks, findings, tally });
+      for (const source of sources) yield* eventsOf(session, store, run, { source, findings: byTable, tally });
     };
     for (const send of sinks) {
       const { sent, problem } = await within(END_WITHIN_MS, stop.signal, (signal) => sendAll(events(), send, signal));
@@ -63,8 +64,7 @@ async function* eventsOf(
   run: RunRef,
   of: {
     readonly source: ConnectionSettings;
-    readonly tasks: readonly TaskSummary[];
-    readonly findings: readonly Finding[];
+    readonly findings: ReadonlyMap<string, readonly Finding[]>;
     readonly tally: RunTally;
   },
 ) {
@@ -75,24 +75,17 @@ async function* eventsOf(
     job: `sentinel.${name}`,
     runId: uuidOf([run.label, name]),
   };
-  const findings = new Map<string, Finding[]>();
-  for (const finding of of.findings) {
-    const key = tableKey(finding);
-    findings.set(key, [...(findings.get(key) ?? []), finding]);
-  }
   yield startEvent(lineage, startedAt);
-  const read = of.tasks.filter(({ source, state }) => source === name && state === 'ok');
-  for (let from = 0; from < read.length; from += TABLES_AT_A_TIME) {
-    const tables = [];
-    for (const task of read.slice(from, from + TABLES_AT_A_TIME)) {
-      const stored = await store.latestProfile(task);
-      if (stored?.run !== run.id) continue; // a later run has read it since
-      const { judged } = task;
-      const profile = maskProfile(stored.profile);
-      tables.push({ server: { host, port, database }, profile, judged, findings: findings.get(tableKey(task)) ?? [] });
-    }
-    if (tables.length > 0) yield tablesEvent(lineage, new Date(), tables);
-  }
+  for await (const page of store.profilesOf(run.id, { source: name, pageSize: TABLES_AT_A_TIME }))
+    yield tablesEvent(
+      lineage,
+      new Date(),
+      page.map(({ profile, judged }) => ({
+        ...{ server: { host, port, database }, judged },
+        profile: maskProfile(profile),
+        findings: of.findings.get(tableKey(profile)) ?? [],
+      })),
+    );
   yield endEvent(lineage, new Date(), endOf(name, of.tally, stop.signal.aborted));
 }
 

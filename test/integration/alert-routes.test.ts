@@ -238,6 +238,22 @@ describe('a reminder', () => {
     expect(await it.told()).toEqual(['INC-1 reminder warn']);
   });
 
+  test('is known to be due before anybody becomes the writer for it, and so is what waits', async () => {
+    const it = await testOutbox(server, ['webhook'], plan);
+    const receiver = await webhookReceiver();
+    const due = () => it.store.areAlertsDue(new Date());
+    expect(await due()).toBe(false);
+    await it.run(warn('a'));
+    expect(await due()).toBe(true);
+    await it.deliver(receiver.url);
+    expect(await due()).toBe(false);
+    await hoursLater(it, 24);
+    expect(await due()).toBe(true);
+    await prepare(it);
+    await it.deliver(receiver.url);
+    expect(await due()).toBe(false);
+  });
+
   test('goes where the routes lead now, with other reminders where there are many', async () => {
     const it = await testOutbox(server, ['slack', 'file'], { ...plan, beyond: 2, route: () => new Set(['slack']) });
     const receiver = await webhookReceiver();

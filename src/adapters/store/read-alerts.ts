@@ -1,6 +1,9 @@
 import type { DeliveryFailure } from '#src/contract/alert-delivery.js';
+import type { AlertPlan } from '#src/core/incidents/alert-plan.js';
 import type { AlertMessage } from '#src/core/model/alert.js';
+import { findHeld } from './gather-alerts.js';
 import type { Query } from './reader-pool.js';
+import { findUnreminded } from './remind.js';
 import { countAlerts, selectAlerts } from './sql/alert.js';
 
 /** `held`: it waits for the day's digest. */
@@ -46,4 +49,11 @@ export function countDeliveries(
   s: string,
 ): Promise<{ sink: string; state: DeliveryState; count: number }[]> {
   return query(countAlerts(s), []);
+}
+
+/** Whether there is something to tell: what waits, a reminder, or a digest of what was held back. */
+export async function areAlertsDue(query: Query, s: string, plan: AlertPlan, now: Date): Promise<boolean> {
+  if ((await countDeliveries(query, s)).some(({ state }) => state === 'pending')) return true;
+  if ((await findUnreminded(query, s, plan)).length > 0) return true;
+  return (await findHeld(query, s, plan, now, false)).length > 0;
 }

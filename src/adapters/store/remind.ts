@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { groupBy } from '#src/core/group-by.js';
 import { alertOf } from '#src/core/incidents/alert.js';
-import { factsOf } from '#src/core/incidents/alert-plan.js';
+import { type AlertPlan, factsOf } from '#src/core/incidents/alert-plan.js';
 import { SENTINEL } from './audit.js';
 import { dispatchAlerts, type HeardBy } from './dispatch-alerts.js';
 import { storeId } from './enqueue-alerts.js';
 import { type IncidentRow, storedIncident } from './incident-rows.js';
+import type { Query } from './reader-pool.js';
 import { selectUnreminded } from './sql/alert.js';
 import { selectForChange } from './sql/incident.js';
 import type { Transaction } from './write-session.js';
@@ -14,21 +16,26 @@ const SLACK = 0.1;
 
 const NOBODY: HeardBy = new Map();
 
+/** Open incidents that sinks are to be reminded of, by label. */
+export async function findUnreminded(
+  query: Query,
+  s: string,
+  { sinks: all, reminderMs }: AlertPlan,
+): Promise<{ label: string; sink: string }[]> {
+  const sinks = all.filter(({ reader }) => reader !== 'pager').map(({ name }) => name);
+  if (reminderMs === null || sinks.length === 0) return [];
+  return query(selectUnreminded(s), [sinks, reminderMs * (1 - SLACK)]);
+}
+
 /**
  * Tell again what is open, and neither acknowledged nor muted, to the sinks that heard of it last a reminder's period ago. Whoever
  * still waits for something of it is not reminded, so that nothing piles up before a receiver that is down.
  */
 export async function enqueueReminders(tx: Transaction, now: Date): Promise<void> {
   const { alerts: plan } = tx;
-  const sinks = plan.sinks.filter(({ reader }) => reader !== 'pager').map(({ name }) => name);
-  if (plan.reminderMs === null || sinks.length === 0) return;
-  const found = await tx.query<{ label: string; sink: string }>(selectUnreminded(tx.s), [
-    sinks,
-    plan.reminderMs * (1 - SLACK),
-  ]);
+  const found = await findUnreminded(tx.query, tx.s, plan);
   if (found.length === 0) return;
-  const wanting = new Map<string, string[]>();
-  for (const { label, sink } of found) wanting.set(label, [...(wanting.get(label) ?? []), sink]);
+  const wanting = groupBy(found, ({ label }) => label);
   const rows = await tx.query<IncidentRow>(selectForChange(tx.s), [[...wanting.keys()]]);
   const store = await storeId(tx);
   const origin = { at: now.getTime(), run: null, actor: SENTINEL, store };
@@ -44,7 +51,7 @@ export async function enqueueReminders(tx: Transaction, now: Date): Promise<void
         }),
         row: after.row,
         key: `${after.id}/${after.alerts + 1}`,
-        sinks: new Set(wanting.get(after.id)!.filter((sink) => routed.has(sink))),
+        sinks: new Set(wanting.get(after.id)!.flatMap(({ sink }) => (routed.has(sink) ? [sink] : []))),
         heard: NOBODY,
       };
     }),

@@ -1,5 +1,6 @@
 import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
 import type { SeenInBoth } from '#src/core/diff/run-pair.js';
+import { NO_ALERTS } from '#src/core/incidents/alert-plan.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory } from '#src/core/model/history.js';
 import type { Incident } from '#src/core/model/incident.js';
@@ -11,7 +12,7 @@ import { type HistoryOptions, loadHistories, type StoredHistory } from './load-h
 import { loadSourceHistories } from './load-source-histories.js';
 import { migrate } from './migrate.js';
 import type { StoreOptions } from './options.js';
-import { countDeliveries, type Delivery, type DeliveryState, listAlerts } from './read-alerts.js';
+import { areAlertsDue, countDeliveries, type Delivery, type DeliveryState, listAlerts } from './read-alerts.js';
 import {
   type AuditEntry,
   type AuditFilter,
@@ -34,7 +35,7 @@ import {
   listIncidents,
 } from './read-incidents.js';
 
-import { newestRun, partialProfiles } from './read-newest-run.js';
+import { newestRun, partialProfiles, profilesOf, type RunProfile } from './read-newest-run.js';
 import { type Past, type PastFilter, readPast } from './read-past.js';
 import {
   findingsOf,
@@ -147,6 +148,14 @@ export class Store {
     return this.#readers.read('find the newest run', (query) => newestRun(query, this.#s, sources));
   }
 
+  /** What a run read of a source, page by page so that memory stays bounded; tables that a later run has read are left out. */
+  profilesOf(
+    run: number,
+    options: { readonly source: string; readonly pageSize: number },
+  ): AsyncGenerator<readonly RunProfile[]> {
+    return profilesOf(this.#readers, this.#s, run, options);
+  }
+
   /** The profiles of a run in which a column or metric, but not the table, could not be read. */
   partialProfiles(run: number): Promise<readonly TableProfile[]> {
     return this.#readers.read('load partial profiles', (query) => partialProfiles(query, this.#s, run));
@@ -234,6 +243,12 @@ export class Store {
   /** Alerts in these states, for each sink, oldest first. */
   listAlerts(states: readonly DeliveryState[]): Promise<readonly Delivery[]> {
     return this.#readers.read('list alerts', (query) => listAlerts(query, this.#s, states));
+  }
+
+  /** Whether `prepareAlerts` and delivering would find anything to do: asked before somebody becomes the writer for it. */
+  areAlertsDue(now: Date): Promise<boolean> {
+    const { alerts = NO_ALERTS } = this.#options;
+    return this.#readers.read('look for alerts', (query) => areAlertsDue(query, this.#s, alerts, now));
   }
 
   /** How many alerts there are, by sink and state. */

@@ -4,7 +4,6 @@ import { Mutex } from 'async-mutex';
 import type { EventHub } from '#src/adapters/http/event-hub.js';
 import type { EndedRun, RunningRun, ScheduleView } from '#src/adapters/http/ports.js';
 import { endedView, runningView } from '#src/adapters/http/views.js';
-import { openSinks } from '#src/adapters/sinks/index.js';
 import type { PersonsChange } from '#src/adapters/store/change-incidents.js';
 import { StoreError } from '#src/adapters/store/failure.js';
 import type { Store } from '#src/adapters/store/store.js';
@@ -124,7 +123,8 @@ export class StoreWork {
 
   /** Reminders, digests, and alerts that could not be sent when they were due, while no run is there to send them. Rejects with `StoreError`. */
   async deliverAlerts(store: Store): Promise<void> {
-    if (this.#running || openSinks(this.#parts.config.alerts).length === 0) return;
+    // A right to write that is taken for nothing would turn away a run that another process begins just then.
+    if (this.#running || !(await store.areAlertsDue(new Date()))) return;
     await this.#writing.runExclusive(async () => {
       const writer = await store.acquireWriter(`alerts of the daemon on ${hostname()}`);
       this.#writer = writer;

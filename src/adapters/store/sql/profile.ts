@@ -20,6 +20,12 @@ export const selectPartialProfiles = (s: string) => `
 SELECT summary FROM ${s}.profile
 WHERE run = $1 AND jsonb_path_exists(summary, '$.*[*].failure') ORDER BY dataset`;
 
+/** A page of what run `$1` read of source `$2`, after dataset `$3`, at most `$4`; without mergeable states, which may be large. */
+export const selectRunProfiles = (s: string) => `
+SELECT p.dataset, p.summary, t.judged FROM ${s}.profile p
+JOIN ${s}.dataset d ON d.id = p.dataset JOIN ${s}.task t ON t.dataset = p.dataset AND t.run = p.run
+WHERE p.run = $1 AND d.source = $2 AND t.state = 'ok' AND p.dataset > $3 ORDER BY p.dataset LIMIT $4`;
+
 export const selectProfile = (s: string) => `
 SELECT p.run, p.mode, p.consistent, p.state, p.state_version, p.summary, r.as_of
 FROM ${s}.dataset d JOIN ${s}.profile p ON p.dataset = d.id JOIN ${s}.run r ON r.id = p.run
