@@ -5,6 +5,7 @@ import { openEngine } from '#src/adapters/open-engine.js';
 import { STATE_DIR } from '#src/adapters/process-state.js';
 import { SpoolFile } from '#src/adapters/spool/spool-file.js';
 import { StoreError } from '#src/adapters/store/failure.js';
+import { ENDED } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { compileOwners } from '#src/config/alert-plan.js';
@@ -219,7 +220,7 @@ function mirror({ config, logs }: Session, store: Store): Promise<void> {
 
 /** `detect` makes no run of its own: it judges what was profiled last. */
 async function judgeAgain({ asOf, startedAt, origin }: Session, store: Store, writer: StoreWriter): Promise<BegunRun> {
-  const run = await store.latestRun({ states: ['finished', 'interrupted'] });
+  const run = await store.latestRun({ states: ENDED });
   if (!run)
     throw new CliError('there is nothing to judge yet: run "sentinel profile" or "sentinel run" first', EXIT.usage);
   await writer.judgeAgain(run, startedAt, origin);

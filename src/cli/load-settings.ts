@@ -1,4 +1,5 @@
 import { type Config, configSecrets, loadConfig } from '#src/config/config.js';
+import type { EnvironmentInput } from '#src/config/load-env.js';
 import { isOpenToAll } from '#src/config/password-file.js';
 import { ConfigError } from '#src/config/problem.js';
 import { CliError } from './exit-code.js';
@@ -7,13 +8,18 @@ import { rememberSecrets } from './known-secrets.js';
 
 /** The configuration of this process; ends with every problem listed and exit 3 where there is one. */
 export function loadSettings(io: Io): Config {
+  const config = loadOrEnd({ cwd: io.cwd, env: io.env });
+  rememberSecrets(configSecrets(config));
+  for (const warning of openSecretFiles(config)) writeLine(io.stderr, warning);
+  return config;
+}
+
+/** The configuration; ends with every problem listed after `title`, and exit 3, where there is one. */
+export function loadOrEnd(input: EnvironmentInput, title = ''): Config {
   try {
-    const config = loadConfig({ cwd: io.cwd, env: io.env });
-    rememberSecrets(configSecrets(config));
-    for (const warning of openSecretFiles(config)) writeLine(io.stderr, warning);
-    return config;
+    return loadConfig(input);
   } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(error.message);
+    if (error instanceof ConfigError) throw new CliError(title + error.message);
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Zod from 'zod';
 import type { ConnectionSettings } from '#src/contract/connection.js';
+import { groupBy } from '#src/core/group-by.js';
 import type { TablePolicy } from './policy.js';
 import { POLICY_FILE } from './policy-file.js';
 import type { Problem } from './problem.js';
@@ -83,17 +84,19 @@ function isTable(node: {
 }
 
 function childrenOf(all: Readonly<Record<string, { readonly depends_on: { readonly nodes: readonly string[] } }>>) {
-  const children = new Map<string, string[]>();
-  for (const [id, { depends_on }] of Object.entries(all))
-    for (const parent of depends_on.nodes) children.set(parent, [...(children.get(parent) ?? []), id]);
-  return children;
+  const edges = Object.entries(all).flatMap(([id, { depends_on }]) =>
+    depends_on.nodes.map((parent) => ({ parent, id })),
+  );
+  return groupBy(edges, ({ parent }) => parent);
 }
 
 /** Everything that is made from a node, the nearest first, each once. */
-function downstream(id: string, children: ReadonlyMap<string, readonly string[]>): string[] {
+function downstream(id: string, children: ReturnType<typeof childrenOf>): string[] {
   const found = new Set<string>();
   for (let level = [id]; level.length > 0 && found.size < MAX_FEEDS; ) {
-    level = level.flatMap((each) => children.get(each) ?? []).filter((each) => each !== id && !found.has(each));
+    level = level
+      .flatMap((each) => children.get(each)?.map((edge) => edge.id) ?? [])
+      .filter((each) => each !== id && !found.has(each));
     for (const each of level) found.add(each);
   }
   return [...found];

@@ -1,6 +1,7 @@
 import type { SinkName } from '#src/contract/alert-delivery.js';
 import type { CustomQuery } from '#src/contract/custom-query.js';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from '#src/core/checks/index.js';
+import { groupBy } from '#src/core/group-by.js';
 import type { Severity } from '#src/core/model/finding.js';
 import type { CustomMetricRule } from '#src/core/model/history.js';
 import type { Schedule } from './schedules.js';
@@ -124,11 +125,9 @@ export function compileTablePolicies(
     order,
   }));
   // dbt names tables one by one, thousands of them.
-  const patterns = compiled.filter(({ name }) => name === null);
-  const named = new Map<string, typeof compiled>();
-  for (const each of compiled) if (each.name !== null) named.set(each.name, [...(named.get(each.name) ?? []), each]);
+  const named = groupBy(compiled, ({ name }) => name);
   return (table) =>
-    [...patterns, ...(named.get(nameKey(table)) ?? [])]
+    [...(named.get(null) ?? []), ...(named.get(nameKey(table)) ?? [])]
       .filter(({ matches }) => matches(table))
       .sort((a, b) => a.order - b.order)
       .reduceRight((merged, { settings }) => Object.assign(merged, settings), {});

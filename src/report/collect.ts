@@ -1,13 +1,15 @@
 import type { StoredHistory } from '#src/adapters/store/load-histories.js';
-import type { DatasetName, RunSummary } from '#src/adapters/store/records.js';
+import { type DatasetName, ENDED, type RunSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { TablePolicy } from '#src/config/policy.js';
 import type { TableMatcher, TableName } from '#src/config/table-glob.js';
 import { findInsertTime } from '#src/core/checks/index.js';
 import type { JudgeSettings } from '#src/core/detectors/index.js';
+import { groupBy } from '#src/core/group-by.js';
+import { UNRESOLVED } from '#src/core/incidents/counted.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { TableHistory } from '#src/core/model/history.js';
-import type { Incident, IncidentState } from '#src/core/model/incident.js';
+import type { Incident } from '#src/core/model/incident.js';
 import { Axes } from './collect/axes.js';
 import { HEAT_DAYS, heatDays } from './collect/heat.js';
 import { seconds } from './collect/rounding.js';
@@ -32,15 +34,18 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
   const { run, sources, wanted, madeAt } = options;
   const heat = heatDays(run.asOf);
   const found = await store.findingsOf(run.id);
-  const tasks = groupByTable((await store.tasksOf(run.id)).filter(wanted));
+  const tasks = groupBy((await store.tasksOf(run.id)).filter(wanted), tableKey);
   const failures = new Map((await store.sourceFailuresOf(run.id)).map(({ source, failure }) => [source, failure]));
   const past = await store.readPast({ since: heat.start, run: run.id, sources });
-  const measured = groupByTable(past.days);
-  const pastFindings = groupByTable(past.findings);
+  const measured = groupBy(past.days, tableKey);
+  const pastFindings = groupBy(past.findings, tableKey);
   const reported = (finding: Finding) => isReported(finding, sources, wanted);
   const incidents = (await incidentsOf(store, run)).filter((incident) => incident.findings.some(reported));
   const noticed = found.filter((finding) => finding.incident === undefined && reported(finding));
-  const findings = groupByTable([...incidents.flatMap((incident) => incident.findings), ...noticed].filter(isOfTable));
+  const findings = groupBy(
+    [...incidents.flatMap((incident) => incident.findings), ...noticed].filter(isOfTable),
+    tableKey,
+  );
   const seen = new Map((await store.listRuns({ limit: SEEN_RUNS })).map(({ id, asOf }) => [id, asOf]));
   const axes = new Axes();
   const tables: ReportTable[] = [];
@@ -96,7 +101,6 @@ function totalsOf(tables: readonly ReportTable[]): ReportData['totals'] {
   return totals;
 }
 
-const UNRESOLVED: readonly IncidentState[] = ['open', 'acknowledged', 'expected', 'muted'];
 /** Runs whose clocks are looked up: a table that none of them looked at has no time. */
 const SEEN_RUNS = 5_000;
 
@@ -135,7 +139,7 @@ function reportFinding(
 
 /** The unresolved ones of now; of an older run, those that it found. */
 async function incidentsOf(store: Store, { id }: RunSummary): Promise<readonly Incident[]> {
-  const newest = await store.latestRun({ states: ['finished', 'interrupted'] });
+  const newest = await store.latestRun({ states: ENDED });
   return store.listIncidents(newest?.id === id ? { states: UNRESOLVED } : { run: id });
 }
 
@@ -161,17 +165,6 @@ function isOfTable(finding: Finding): finding is Finding & DatasetName {
 
 function isReported(finding: Finding, sources: readonly string[], wanted: TableMatcher): boolean {
   return isOfTable(finding) ? sources.includes(finding.source) && wanted(finding) : sources.includes(finding.source);
-}
-
-function groupByTable<T extends DatasetName>(items: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = tableKey(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }
 
 /** No name in Postgres holds a NUL. */

@@ -29,6 +29,9 @@ export interface RunRef {
 
 export type RunState = 'running' | 'finished' | 'interrupted' | 'failed';
 
+/** States of a run that has come to an end that can be judged and shown. */
+export const ENDED: readonly RunState[] = ['finished', 'interrupted'];
+
 /** What a run was asked to look at; lists are sorted. */
 export interface RunSelection {
   readonly sources: readonly string[];

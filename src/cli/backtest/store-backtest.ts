@@ -1,3 +1,4 @@
+import { ENDED } from '#src/adapters/store/records.js';
 import { injections } from '#src/core/backtest/inject.js';
 import { replay, type SeriesOutcome } from '#src/core/backtest/replay.js';
 import { name } from '#src/core/checks/sentence.js';
@@ -49,7 +50,7 @@ export async function backtestStore(options: StoreBacktestOptions, io: Io): Prom
   const tables: TableOutcome[] = [];
   const byInjection = new Map<string, { tried: number; found: number; delay: number }>();
   try {
-    const run = await store.latestRun({ states: ['finished', 'interrupted'] });
+    const run = await store.latestRun({ states: ENDED });
     if (run) {
       const settings = config.policy.checks.settings.judge;
       const strictnesses = SETTINGS.map(([, factor]) => factor * settings.strictness);

@@ -1,4 +1,4 @@
-import type { RunSummary } from '#src/adapters/store/records.js';
+import { ENDED, type RunSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import { compareFindings } from '#src/core/diff/compare-findings.js';
 import { compareRuns } from '#src/core/diff/compare-runs.js';
@@ -45,7 +45,7 @@ export async function diffCommand(labels: readonly string[], options: DiffOption
 }
 
 async function runsOf(store: Store, [first, second]: readonly string[]): Promise<[RunSummary, RunSummary]> {
-  const newest = await store.listRuns({ states: ['finished', 'interrupted'], limit: 2 });
+  const newest = await store.listRuns({ states: ENDED, limit: 2 });
   if (newest.length === 0) throw new CliError('there is nothing to compare yet: run "sentinel run" first');
   const after = second === undefined ? newest[0]! : await labelledRun(store, second, 'RUN2');
   const before = first === undefined ? newest[1] : await labelledRun(store, first, 'RUN1');

@@ -1,6 +1,7 @@
 import type { HistorySeries } from '#src/adapters/store/list-history.js';
 import { splitTableName } from '#src/config/table-glob.js';
 import { name } from '#src/core/checks/sentence.js';
+import { groupBy } from '#src/core/group-by.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
@@ -107,12 +108,8 @@ function renderSeries(series: readonly HistorySeries[]): string {
 
 /** Series that belong to one table or column, which come one after the other. */
 function groups(series: readonly HistorySeries[]): HistorySeries[][] {
-  const found = new Map<string, HistorySeries[]>();
-  for (const one of series) {
-    const key = JSON.stringify([one.source, one.schema, one.table, one.column]);
-    found.set(key, [...(found.get(key) ?? []), one]);
-  }
-  return [...found.values()];
+  const keyOf = ({ source, schema, table, column }: HistorySeries) => JSON.stringify([source, schema, table, column]);
+  return [...groupBy(series, keyOf).values()];
 }
 
 /** Says what is there instead; `stored` are all series of the table. */

@@ -4,7 +4,7 @@ import type { Config } from '#src/config/config.js';
 import { readEnvironment } from '#src/config/load-env.js';
 import { POLICY_FILE } from '#src/config/policy-file.js';
 import { CliError, EXIT } from '../exit-code.js';
-import { type Connections, loadOrEnd, readConnections } from '../init/connections.js';
+import { type Connections, readConnections } from '../init/connections.js';
 import { capacitySettings, type EnvFacts, envText, withoutPassword } from '../init/env-text.js';
 import { gather } from '../init/gather.js';
 import { policyText } from '../init/policy-text.js';
@@ -13,6 +13,7 @@ import { schemaAddress } from '../init/schema-address.js';
 import { describeFindings } from '../init/summary.js';
 import { checkFolder, exists, type NewFile, writeFiles } from '../init/write-files.js';
 import { type Io, writeLine } from '../io.js';
+import { loadOrEnd } from '../load-settings.js';
 import { usesColor } from '../render/style.js';
 
 export interface InitOptions {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import type { RunSummary } from '#src/adapters/store/records.js';
+import { ENDED, type RunSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import { type Config, tablePolicies } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
@@ -79,7 +79,7 @@ async function recordUnmasking(
 
 async function reportedRun(store: Store, label: string | undefined): Promise<RunSummary> {
   if (label !== undefined) return labelledRun(store, label, '--run');
-  const run = await store.latestRun({ states: ['finished', 'interrupted'] });
+  const run = await store.latestRun({ states: ENDED });
   if (run) return run;
   throw new CliError('there is nothing to report yet: run "sentinel run" first, or "sentinel demo" to see an example');
 }

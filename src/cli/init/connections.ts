@@ -1,12 +1,11 @@
-import { type Config, configSecrets, loadConfig } from '#src/config/config.js';
+import { type Config, configSecrets } from '#src/config/config.js';
 import { type EnvironmentInput, type RawEnvironment, readEnvironment } from '#src/config/load-env.js';
 import { POLICY_FILE } from '#src/config/policy-file.js';
-import { ConfigError } from '#src/config/problem.js';
 import { envPrefix } from '#src/config/variables.js';
 import { askPassword, canAsk } from '../ask-password.js';
-import { CliError } from '../exit-code.js';
 import type { Io } from '../io.js';
 import { rememberSecrets } from '../known-secrets.js';
+import { loadOrEnd } from '../load-settings.js';
 import type { PasswordOrigin } from './env-text.js';
 import { type NamedSource, parseSources } from './source-urls.js';
 
@@ -40,16 +39,6 @@ export async function readConnections(urls: readonly string[], io: Io): Promise<
       passwords.set(name, isReplaced ? 'given' : password === undefined ? 'none' : 'elsewhere');
     }
   return { config, raw: readEnvironment(input()), passwords };
-}
-
-/** The configuration; ends with every problem listed and exit 3 where there is one. */
-export function loadOrEnd(input: EnvironmentInput, title = ''): Config {
-  try {
-    return loadConfig(input);
-  } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(title + error.message);
-    throw error;
-  }
 }
 
 /** That of the URL, else the variables' own, else PGPASSWORD, else what is typed. */

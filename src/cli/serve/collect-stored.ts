@@ -1,3 +1,4 @@
+import { ENDED } from '#src/adapters/store/records.js';
 import { openStore } from '#src/adapters/store/store.js';
 import { type Config, tablePolicies } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
@@ -10,7 +11,7 @@ import { tableFilter } from '../selection.js';
 export async function collectStored(config: Config): Promise<ReportData | null> {
   const store = await openStore(storeOptions(config));
   try {
-    const run = await store.latestRun({ states: ['finished', 'interrupted'] });
+    const run = await store.latestRun({ states: ENDED });
     if (!run) return null;
     return await collectReport(store, {
       run,

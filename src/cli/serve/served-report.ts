@@ -1,14 +1,13 @@
 import { fileURLToPath } from 'node:url';
+import { ENDED } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import { createTaskThread } from '#src/adapters/threads/task-thread.js';
 import type { Config } from '#src/config/config.js';
-import type { IncidentState } from '#src/core/model/incident.js';
+import { UNRESOLVED } from '#src/core/incidents/counted.js';
 import { createTableFinder, type TableQuery } from '#src/report/find-tables.js';
 import { createModel, type Model } from '#src/report/model.js';
 import type { ReportData } from '#src/report/report-data.js';
 import { incidentSlice, listSlice, overviewSlice, tableSlice } from '#src/report/slice.js';
-
-const UNRESOLVED: readonly IncidentState[] = ['open', 'acknowledged', 'expected', 'muted'];
 
 /** The report of the newest run, made once for each run, so that a page is answered with what is in memory already. */
 export class ServedReport {
@@ -18,16 +17,17 @@ export class ServedReport {
   );
   #served: Served | null = null;
   #making: Promise<void> | null = null;
-  #again = false;
 
   constructor(config: Config) {
     this.#config = config;
   }
 
-  /** A run has ended: make it anew. What is there is served meanwhile. Rejects where the store cannot be read. */
+  /**
+   * Make it anew; what is there is served meanwhile. A run that ends while it is made is seen by the next look. Rejects where the
+   * store cannot be read.
+   */
   renew(): Promise<void> {
-    this.#again = this.#making !== null;
-    this.#making ??= this.#make();
+    this.#making ??= this.#make().finally(() => (this.#making = null));
     return this.#making;
   }
 
@@ -36,7 +36,7 @@ export class ServedReport {
    * Rejects where the store cannot be read.
    */
   async look(store: Store, { incidentsChanged }: { readonly incidentsChanged: boolean }): Promise<void> {
-    const newest = await store.latestRun({ states: ['finished', 'interrupted'] });
+    const newest = await store.latestRun({ states: ENDED });
     if (newest && newest.label !== this.#served?.model.data.run.label) return this.renew();
     if (incidentsChanged) await this.#refresh(store);
   }
@@ -45,6 +45,9 @@ export class ServedReport {
     if (!this.#served) return;
     const incidents = new Map((await store.listIncidents({ states: UNRESOLVED })).map((each) => [each.id, each]));
     const { data } = this.#served.model;
+    // A run that was judged again may have found more, with pictures that are not here.
+    const known = new Set(data.incidents.map(({ id }) => id));
+    if ([...incidents.keys()].some((id) => !known.has(id))) return this.renew();
     this.#served = serve({
       ...data,
       incidents: data.incidents.flatMap((incident) => {
@@ -93,15 +96,8 @@ export class ServedReport {
   }
 
   async #make(): Promise<void> {
-    try {
-      do {
-        this.#again = false;
-        const data = await this.#thread.run(this.#config);
-        if (data) this.#served = serve(data);
-      } while (this.#again);
-    } finally {
-      this.#making = null;
-    }
+    const data = await this.#thread.run(this.#config);
+    if (data) this.#served = serve(data);
   }
 }
 

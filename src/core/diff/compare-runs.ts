@@ -1,5 +1,6 @@
 import { describeSchemaChange } from '../checks/describe-schema-change.js';
 import { schemaChanges } from '../checks/schema-changes.js';
+import { groupBy } from '../group-by.js';
 import { seriesKind } from '../metrics/index.js';
 import type { ChangedFigure, SeenInBoth, TableInBoth } from './run-pair.js';
 
@@ -36,13 +37,7 @@ export function compareRuns(
   { tables, figures }: SeenInBoth,
   { minPercent }: { readonly minPercent: number },
 ): TableDifference[] {
-  const byTable = new Map<string, ChangedFigure[]>();
-  for (const figure of figures) {
-    const key = keyOf(figure);
-    const sofar = byTable.get(key);
-    if (sofar) sofar.push(figure);
-    else byTable.set(key, [figure]);
-  }
+  const byTable = groupBy(figures, keyOf);
   return tables.map((table) => compareTable(table, byTable.get(keyOf(table)) ?? [], minPercent));
 }
 

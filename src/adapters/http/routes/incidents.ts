@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ChangeAction } from '#src/adapters/store/change-incidents.js';
+import { UNRESOLVED } from '#src/core/incidents/counted.js';
 import type { IncidentState } from '#src/core/model/incident.js';
 import { callerName } from '../caller-name.js';
 import { iso } from '../iso.js';
@@ -16,8 +17,6 @@ import {
   USUAL,
 } from '../schemas.js';
 import { incidentView } from '../views.js';
-
-const UNRESOLVED: readonly IncidentState[] = ['open', 'acknowledged', 'expected', 'muted'];
 
 const CHANGES: readonly { readonly path: string; readonly action: ChangeAction; readonly summary: string }[] = [
   { path: 'acknowledge', action: 'ack', summary: 'Somebody is on it; it opens again where it gets worse' },

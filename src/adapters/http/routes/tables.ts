@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { TableFilter } from '#src/adapters/store/read-tables.js';
 import type { DatasetName, TaskSummary } from '#src/adapters/store/records.js';
-import type { IncidentState } from '#src/core/model/incident.js';
+import { UNRESOLVED } from '#src/core/incidents/counted.js';
 import { maskProfile } from '#src/core/privacy/mask.js';
 import { iso } from '../iso.js';
 import { type Daemon, Refusal } from '../ports.js';
@@ -16,8 +16,6 @@ import {
   USUAL,
 } from '../schemas.js';
 import { incidentView, tableView } from '../views.js';
-
-const UNRESOLVED: readonly IncidentState[] = ['open', 'acknowledged', 'expected', 'muted'];
 
 interface TablesQuery {
   readonly limit: number;
