@@ -52,8 +52,10 @@ async function watch(outcome: Promise<Outcome>): Promise<Seen> {
   };
   void outcome.then(stop, stop);
   while (going) {
-    const { rows } = await observer.query<{ name: string; query: string; xid: string | null; locks: string[] | null }>(
-      `SELECT application_name AS name, query, backend_xid AS xid,
+    // The server shows a session a moment before it shows its name: until then it has no state, either
+    // (pgstat_bestart of backend_status.c).
+    const { rows } = await observer.query<{ name: string | null; query: string; xid: string | null; locks: string[] | null }>(
+      `SELECT CASE WHEN state IS NOT NULL THEN application_name END AS name, query, backend_xid AS xid,
          (SELECT array_agg(DISTINCT locktype || ' ' || mode) FROM pg_locks l WHERE l.pid = a.pid) AS locks
        FROM pg_stat_activity a WHERE datname = current_database() AND usename = $1`,
       [READER.name],
@@ -61,7 +63,7 @@ async function watch(outcome: Promise<Outcome>): Promise<Seen> {
     seen.samples++;
     seen.sessions = Math.max(seen.sessions, rows.length);
     for (const { name, query, xid, locks } of rows) {
-      seen.names.add(name);
+      if (name !== null) seen.names.add(name);
       if (xid !== null) seen.writers++;
       if (/^\s*begin/i.test(query)) seen.begins.add(query);
       for (const lock of locks ?? []) seen.locks.add(lock);
@@ -90,6 +92,7 @@ describe.each([1, 2, 3, 6])('with at most %i connections and more workers than t
     expect(run.summary.connectionsMax).toBeLessThanOrEqual(most);
     expect(seen.sessions).toBeGreaterThan(0);
     expect(seen.sessions).toBeLessThanOrEqual(most);
+    expect(seen.names.size).toBeGreaterThan(0);
     for (const name of seen.names) expect(name).toMatch(/^sentinel\/(profiler|orchestrator)\//);
     // The last is the server's own: it holds its database's entry while a session starts.
     const allowed = ['relation AccessShareLock', 'virtualxid ExclusiveLock', 'object RowExclusiveLock'];
