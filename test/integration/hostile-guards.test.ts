@@ -54,7 +54,12 @@ async function watch(outcome: Promise<Outcome>): Promise<Seen> {
   while (going) {
     // The server shows a session a moment before it shows its name: until then it has no state, either
     // (pgstat_bestart of backend_status.c).
-    const { rows } = await observer.query<{ name: string | null; query: string; xid: string | null; locks: string[] | null }>(
+    const { rows } = await observer.query<{
+      name: string | null;
+      query: string;
+      xid: string | null;
+      locks: string[] | null;
+    }>(
       `SELECT CASE WHEN state IS NOT NULL THEN application_name END AS name, query, backend_xid AS xid,
          (SELECT array_agg(DISTINCT locktype || ' ' || mode) FROM pg_locks l WHERE l.pid = a.pid) AS locks
        FROM pg_stat_activity a WHERE datname = current_database() AND usename = $1`,
