@@ -1,6 +1,6 @@
 import type { AlertFacts, AlertPlan, PlannedSink } from '#src/core/incidents/alert-plan.js';
 import { compareSeverity } from '#src/core/incidents/severity.js';
-import type { LoadTable } from '#src/core/incidents/subject.js';
+import type { RelationName } from '#src/core/model/dependency.js';
 import { type Config, tablePolicies } from './config.js';
 import { type AlertRoute, compileTablePolicies, type TablePolicy } from './policy.js';
 import { compileTableGlob } from './table-glob.js';
@@ -24,7 +24,7 @@ export function alertPlan(
 /** Who looks after these tables of a source; sorted, each once. */
 export function compileOwners(policies: readonly TablePolicy[]): AlertPlan['ownersOf'] {
   const settingsOf = compileTablePolicies(policies.filter(({ owner }) => owner !== undefined));
-  return (source: string, tables: readonly LoadTable[]) =>
+  return (source: string, tables: readonly RelationName[]) =>
     [...new Set(tables.flatMap((table) => settingsOf({ source, ...table }).owner ?? []))].sort();
 }
 

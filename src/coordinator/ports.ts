@@ -9,6 +9,7 @@ import type {
   TaskCost,
 } from '#src/contract/messages.js';
 import type { EncodedEvents } from '#src/core/events/finish-events.js';
+import type { Dependency } from '#src/core/model/dependency.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { SourceInventory } from '#src/core/model/history.js';
 import type { CustomFigure, TableProfile } from '#src/core/model/profile.js';
@@ -29,6 +30,7 @@ export interface OmittedRelation {
 export interface Discovery {
   readonly tables: readonly TableSpec[];
   readonly omitted: readonly OmittedRelation[];
+  readonly dependencies: readonly Dependency[];
   readonly inventory: SourceInventory;
 }
 
@@ -118,6 +120,8 @@ export interface InventoryRecord {
   readonly source: string;
   readonly database: string;
   readonly inventory: SourceInventory | null;
+  /** Absent where it could not be reached. */
+  readonly dependencies?: readonly Dependency[];
   readonly failure?: Failure;
 }
 

@@ -74,7 +74,8 @@ async function profileOneSource(
     tables = discovery.tables.filter(options.wanted);
     lag = discovery.lag;
     const present = [...discovery.tables, ...discovery.omitted].map(({ schema, name }) => ({ schema, table: name }));
-    await store.addInventory({ source: source.name, database, inventory: discovery.inventory });
+    const { inventory, dependencies } = discovery;
+    await store.addInventory({ source: source.name, database, inventory, dependencies });
     await store.recordPresent(source.name, present);
   } catch (error) {
     if (options.signal.aborted) return null;

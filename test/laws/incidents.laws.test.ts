@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { joinDependents } from '#src/core/incidents/dependents.js';
 import { groupFindings } from '#src/core/incidents/group.js';
+import type { IncidentChange } from '#src/core/incidents/life-cycle.js';
 import { compareSeverity } from '#src/core/incidents/severity.js';
+import type { Dependency } from '#src/core/model/dependency.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
 import { finding, Incidents, tables } from '../support/incident-runs.js';
 
@@ -51,11 +54,25 @@ function within({
   );
 }
 
+const dependencies: fc.Arbitrary<Dependency[]> = fc.array(
+  fc.record({
+    on: fc.constantFrom(...ALL),
+    dependent: fc.constantFrom(...ALL),
+    by: fc.constantFrom('view', 'foreign key'),
+  }),
+  { maxLength: 12 },
+);
+
+function grouped(all: readonly Finding[], judged: typeof ALL, known: readonly Dependency[]) {
+  const options = { dependencies: new Map([['batch', known]]), judged, ongoing: [] };
+  return joinDependents(groupFindings(all, judged), options);
+}
+
 describe('groups', () => {
   test('hold every finding once, and are as severe as the worst of them', () => {
     fc.assert(
-      fc.property(findings, fc.subarray(ALL), (all, judged) => {
-        const groups = groupFindings(all, judged);
+      fc.property(findings, fc.subarray(ALL), dependencies, (all, judged, known) => {
+        const groups = grouped(all, judged, known);
         const inGroups = groups.flatMap((group) => group.findings);
         expect(inGroups).toHaveLength(all.length);
         expect(new Set(inGroups)).toEqual(new Set(all));
@@ -69,14 +86,21 @@ describe('groups', () => {
 
   test('do not depend on the order of findings and tables', () => {
     fc.assert(
-      fc.property(findings, fc.subarray(ALL), fc.infiniteStream(fc.nat()), (all, judged, random) => {
-        const shuffled = all.map((each) => ({ each, at: random.next().value })).sort((a, b) => a.at - b.at);
-        const other = groupFindings(
-          shuffled.map(({ each }) => each),
-          [...judged].reverse(),
-        );
-        expect(other).toEqual(groupFindings(all, judged));
-      }),
+      fc.property(
+        findings,
+        fc.subarray(ALL),
+        dependencies,
+        fc.infiniteStream(fc.nat()),
+        (all, judged, known, random) => {
+          const shuffled = all.map((each) => ({ each, at: random.next().value })).sort((a, b) => a.at - b.at);
+          const other = grouped(
+            shuffled.map(({ each }) => each),
+            [...judged].reverse(),
+            [...known].reverse(),
+          );
+          expect(other).toEqual(grouped(all, judged, known));
+        },
+      ),
     );
   });
 });
@@ -88,16 +112,17 @@ describe('incidents over runs', () => {
       incidents: Incidents,
       run: number,
       made: { findings: Finding[]; judged: typeof ALL; sources: string[] },
+      changes: readonly IncidentChange[],
     ) => void,
   ) {
     fc.assert(
-      fc.property(fc.array(run, { maxLength: 8 }), (runs) => {
-        const incidents = new Incidents();
+      fc.property(fc.array(run, { maxLength: 8 }), dependencies, (runs, known) => {
+        const incidents = new Incidents(known);
         for (const [i, each] of runs.entries()) {
           const { judged, reached, state } = each;
           const made = { findings: within(each), judged, sources: reached ? ['batch'] : [] };
-          incidents.judge(i + 1, made.findings, made.judged, made.sources);
-          check(incidents, i + 1, made);
+          const changes = incidents.judge(i + 1, made.findings, made.judged, made.sources);
+          check(incidents, i + 1, made, changes);
           const last = incidents.all.at(-1);
           if (state && last && last.state !== 'resolved') incidents.set(last.id, { state });
         }
@@ -113,11 +138,9 @@ describe('incidents over runs', () => {
   });
 
   test('everything from warn on is in an incident of its run', () => {
-    overRuns((incidents, at, { findings: all, judged }) => {
-      const ongoing = incidents.all.filter(({ state }) => state !== 'resolved').map(({ subject }) => subject);
-      const seen = new Set(incidents.all.filter(({ lastRun }) => lastRun === at).map(({ fingerprint }) => fingerprint));
-      for (const { severity, fingerprint } of groupFindings(all, judged, ongoing))
-        if (severity !== 'info') expect(seen.has(fingerprint)).toBe(true);
+    overRuns((_, at, { findings: all }, changes) => {
+      const seen = changes.filter(({ after }) => after.lastRun === at).flatMap(({ group }) => group?.findings ?? []);
+      for (const each of all) if (each.severity !== 'info') expect(seen.filter((one) => one === each)).toHaveLength(1);
     });
   });
 

@@ -1,6 +1,8 @@
+import { joinDependents } from '#src/core/incidents/dependents.js';
 import { groupFindings } from '#src/core/incidents/group.js';
 import { advanceIncidents, type IncidentChange, type KnownIncident } from '#src/core/incidents/life-cycle.js';
 import type { TableName } from '#src/core/incidents/load.js';
+import type { Dependency } from '#src/core/model/dependency.js';
 import type { Finding } from '#src/core/model/finding.js';
 
 export const DAY = 86_400_000;
@@ -33,6 +35,8 @@ export class Incidents {
   private number = 0;
   all: KnownIncident[] = [];
 
+  constructor(private readonly dependencies: readonly Dependency[] = []) {}
+
   /** Judge run `run`, a day after the run before it. `judged` are all tables that it read. */
   judge(
     run: number,
@@ -45,7 +49,10 @@ export class Incidents {
     const changes = advanceIncidents(known, {
       run,
       time: run * DAY,
-      groups: groupFindings(findings, judged, ongoing),
+      groups: joinDependents(groupFindings(findings, judged, ongoing), {
+        dependencies: new Map([['batch', this.dependencies]]),
+        ...{ judged, ongoing },
+      }),
       tables: judged,
       sources,
     });

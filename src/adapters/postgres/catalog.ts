@@ -2,7 +2,9 @@ import type pg from 'pg';
 import type { DiscoverySettings } from '#src/contract/messages.js';
 import type { Discovery, OmittedRelation } from '#src/coordinator/ports.js';
 import { isEventKind } from '#src/core/events/event-clock.js';
+import type { RelationName } from '#src/core/model/dependency.js';
 import type { ColumnSpec, TableSpec } from '#src/core/model/relation.js';
+import { readDependencies } from './catalog-dependencies.js';
 import { KINDS, planReading } from './catalog-parts.js';
 import {
   type CatalogFacts,
@@ -111,7 +113,19 @@ export async function discoverTables(client: pg.Client, options: DiscoveryOption
     const reason = leftOut.get(relation.oid);
     omitted.push(reason === undefined ? mergedOmission(relation, into) : omission(relation, reason));
   }
-  return { tables, omitted, inventory: await readInventory(client, facts, options.excludeSchemas) };
+  const names = namesByOid(relations.filter(isListed), merged);
+  const dependencies = await readDependencies(client, (oid) => names.get(oid));
+  return { tables, omitted, dependencies, inventory: await readInventory(client, facts, options.excludeSchemas) };
+}
+
+/** What each relation is known as: what is merged into another, as that. */
+function namesByOid(
+  listed: readonly RelationRow[],
+  merged: readonly { readonly relation: RelationRow; readonly into: RelationRow }[],
+): Map<number, RelationName> {
+  const names = new Map(listed.map(({ oid, schema, name }) => [oid, { schema, table: name }]));
+  for (const { relation, into } of merged) names.set(relation.oid, names.get(into.oid)!);
+  return names;
 }
 
 /** Sizes come from the files; where a lock keeps even that waiting, from the catalog. */

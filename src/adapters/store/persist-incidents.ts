@@ -1,8 +1,10 @@
+import { joinDependents } from '#src/core/incidents/dependents.js';
 import { groupFindings } from '#src/core/incidents/group.js';
 import { advanceIncidents, type IncidentChange } from '#src/core/incidents/life-cycle.js';
 import type { TableName } from '#src/core/incidents/load.js';
 import type { Finding } from '#src/core/model/finding.js';
 import { appendEvents, SENTINEL } from './audit.js';
+import { loadDependencies } from './dependencies.js';
 import { enqueueAlerts } from './enqueue-alerts.js';
 import type { IdDraft } from './ids.js';
 import { insertOpened, loadKnown, type StoredIncident, updateChanged } from './incident-rows.js';
@@ -32,7 +34,11 @@ export async function persistIncidents(
   const measured = await loadMeasured(tx, run);
   const known = await loadKnown(tx, run.id);
   const ongoing = known.filter(({ state }) => state !== 'resolved').map(({ subject }) => subject);
-  const groups = groupFindings(findings, measured.tables, ongoing);
+  const dependencies = await loadDependencies(tx.query, tx.s, [...new Set(findings.map(({ source }) => source))]);
+  const groups = joinDependents(groupFindings(findings, measured.tables, ongoing), {
+    ...{ dependencies, ongoing },
+    judged: measured.tables,
+  });
   const changes = advanceIncidents(known, { ...measured, run: run.id, groups });
   const opened = await insertOpened(tx, ids, run.id, measured.time, changes);
   await updateChanged(tx, changes);

@@ -1,3 +1,4 @@
+import { persistDependencies } from './dependencies.js';
 import type { InventoryRecord } from './records.js';
 import { selectReplayedSources, upsertInventory } from './sql/inventory.js';
 import { slices, toJsonOrNull } from './values.js';
@@ -20,6 +21,7 @@ export async function persistInventory(
       slice.map((record) => toJsonOrNull(record.inventory?.slots)),
       slice.map((record) => toJsonOrNull(record.failure)),
     ]);
+  await persistDependencies(tx, run, latest);
 }
 
 /** Store what waited elsewhere while the store was away, unless the run has reached the source since. */

@@ -1,4 +1,4 @@
-import { worstFirst } from '#src/core/incidents/worst-first.js';
+import { titleFirst } from '#src/core/incidents/worst-first.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
 import type { Incident, IncidentState } from '#src/core/model/incident.js';
 import { type FindingRow, findingOf } from './finding-row.js';
@@ -61,7 +61,7 @@ export async function listIncidents(query: Query, s: string, filter: IncidentFil
     cause,
     since: opened_at.toISOString(),
     ...(muted_until && { mutedUntil: muted_until.toISOString() }),
-    findings: findingsOf.get(label)!.sort(worstFirst),
+    findings: findingsOf.get(label)!.sort(titleFirst(title)),
   }));
 }
 

@@ -1,6 +1,7 @@
+import type { RelationName } from '../model/dependency.js';
 import type { Severity } from '../model/finding.js';
 import { tablesOf } from './alert.js';
-import type { IncidentSubject, LoadTable } from './subject.js';
+import type { IncidentSubject } from './subject.js';
 
 /**
  * Who reads what a sink is given. `program`: everything, one alert at a time. `person`: storms and, where it is wished, low severities
@@ -18,7 +19,7 @@ export interface PlannedSink {
 export interface AlertFacts {
   readonly severity: Severity;
   readonly source: string;
-  readonly tables: readonly LoadTable[];
+  readonly tables: readonly RelationName[];
   readonly owners: readonly string[];
 }
 
@@ -27,7 +28,7 @@ export interface AlertPlan {
   readonly sinks: readonly PlannedSink[];
   /** Names of the sinks that an alert goes to. */
   readonly route: (facts: AlertFacts) => ReadonlySet<string>;
-  readonly ownersOf: (source: string, tables: readonly LoadTable[]) => readonly string[];
+  readonly ownersOf: (source: string, tables: readonly RelationName[]) => readonly string[];
   readonly linksTo: (incident: string | null) => Readonly<Record<string, string>>;
   /** More alerts of one run than this come as one message. */
   readonly beyond: number;

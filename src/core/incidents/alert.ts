@@ -1,4 +1,5 @@
 import type { Alert, AlertEvent } from '../model/alert.js';
+import type { RelationName } from '../model/dependency.js';
 import type { Finding, Severity } from '../model/finding.js';
 import { isIncident } from './group.js';
 import type { IncidentChange, IncidentRecord } from './life-cycle.js';
@@ -81,16 +82,11 @@ export function alertOf(change: AlertedChange): Alert {
   };
 }
 
-/** The tables that an incident is about; none where it is about the source. */
-export function tablesOf(subject: IncidentSubject): readonly { readonly schema: string; readonly table: string }[] {
-  switch (subject.kind) {
-    case 'table':
-      return [{ schema: subject.schema, table: subject.table }];
-    case 'load':
-      return subject.tables.map(({ schema, table }) => ({ schema, table }));
-    case 'source':
-      return [];
-  }
+/** The tables that an incident is about, then those that are off with them; none where it is about the source. */
+export function tablesOf(subject: IncidentSubject): readonly RelationName[] {
+  if (subject.kind === 'source') return [];
+  const own = subject.kind === 'table' ? [subject] : subject.tables;
+  return [...own, ...(subject.dependents ?? [])].map(({ schema, table }) => ({ schema, table }));
 }
 
 function iso(epochMs: number): string {

@@ -17,7 +17,7 @@ export interface FindingGroup {
   readonly cause: string | null;
   /** Which check on what says the worst of it: where this changes, something else is wrong than before. */
   readonly about: string;
-  /** Worst first. */
+  /** Worst first, those of dependents after those of what they depend on. */
   readonly findings: readonly Finding[];
 }
 
@@ -105,7 +105,8 @@ function push(groups: Map<string, Finding[]>, key: string, finding: Finding): vo
   else groups.set(key, [finding]);
 }
 
-function byWeight(a: FindingGroup, b: FindingGroup): number {
+/** Orders groups worst first. */
+export function byWeight(a: FindingGroup, b: FindingGroup): number {
   const order = compareSeverity(b.severity, a.severity) || b.score - a.score;
   if (order !== 0) return order;
   return a.fingerprint < b.fingerprint ? -1 : 1;

@@ -1,17 +1,24 @@
+import { groupBy } from '../group-by.js';
+import type { RelationName } from '../model/dependency.js';
 import type { Finding } from '../model/finding.js';
-
-/** A table within its source. */
-export interface LoadTable {
-  readonly schema: string;
-  readonly table: string;
-}
 
 /** Whether tables got fewer rows than usual (or none, or none in time), or more. */
 export type LoadDirection = 'fewer' | 'more';
 
+/** A table that depends on what an incident is about, and in what ways it was off with it. */
+export interface Dependent extends RelationName {
+  readonly ways: readonly string[];
+}
+
 /** What an incident is about. */
 export type IncidentSubject =
-  | { readonly kind: 'table'; readonly source: string; readonly schema: string; readonly table: string }
+  | {
+      readonly kind: 'table';
+      readonly source: string;
+      readonly schema: string;
+      readonly table: string;
+      readonly dependents?: readonly Dependent[];
+    }
   /** The source itself: one of its schemas, databases or replication slots. */
   | {
       readonly kind: 'source';
@@ -27,7 +34,8 @@ export type IncidentSubject =
       readonly source: string;
       readonly schema: string | null;
       readonly direction: LoadDirection;
-      readonly tables: readonly LoadTable[];
+      readonly tables: readonly RelationName[];
+      readonly dependents?: readonly Dependent[];
     };
 
 /** What a finding is about, taken by itself. */
@@ -49,11 +57,22 @@ export function fingerprintOf(subject: IncidentSubject): string {
   }
 }
 
-/** The subject of an incident after another run saw it: a load keeps the tables that it once had. */
+/** The subject of an incident after another run saw it: it keeps the tables and dependents that it once had. */
 export function widened(before: IncidentSubject, now: IncidentSubject): IncidentSubject {
-  if (before.kind !== 'load' || now.kind !== 'load') return now;
-  const tables = new Map(
-    [...before.tables, ...now.tables].map((each) => [JSON.stringify([each.schema, each.table]), each]),
-  );
-  return { ...now, tables: [...tables.values()] };
+  if (before.kind === 'source' || now.kind === 'source') return now;
+  const all = [...(before.dependents ?? []), ...(now.dependents ?? [])];
+  const dependents = [...groupBy(all, relationKey).values()].map((same) => ({
+    ...same[0]!,
+    ways: [...new Set(same.flatMap(({ ways }) => ways))],
+  }));
+  const kept = { ...now, ...(dependents.length > 0 && { dependents }) };
+  if (before.kind !== 'load' || kept.kind !== 'load') return kept;
+  return {
+    ...kept,
+    tables: [...groupBy([...before.tables, ...kept.tables], relationKey).values()].map(([first]) => first!),
+  };
+}
+
+function relationKey({ schema, table }: RelationName): string {
+  return JSON.stringify([schema, table]);
 }

@@ -16,6 +16,6 @@ export interface Incident {
   readonly since: string;
   /** Where it is muted until some time: ISO 8601 UTC. */
   readonly mutedUntil?: string;
-  /** Of the last run that saw it, worst first. */
+  /** Of the last run that saw it: the one that the title is of, then worst first. */
   readonly findings: readonly Finding[];
 }

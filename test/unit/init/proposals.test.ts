@@ -53,7 +53,7 @@ const SERVER: SourceSurvey['server'] = {
 function survey(tables: readonly TableSpec[], different: Partial<SourceSurvey> = {}): SourceSurvey {
   return {
     source: 'batch',
-    discovery: { tables, omitted: [], inventory: { databases: [], schemas: [], slots: [] } },
+    discovery: { tables, omitted: [], dependencies: [], inventory: { databases: [], schemas: [], slots: [] } },
     server: SERVER,
     timeZone: 'Etc/UTC',
     categories: [],
@@ -226,7 +226,7 @@ describe('sentinel.yaml', () => {
       slots: [{ name, active: false, walStatus: null, retainedBytes: 1 }],
     };
     const omitted = [{ schema: 'a', name, kind: 'foreign table', reason: name } as const];
-    const discovery = { tables: hostile, omitted, inventory };
+    const discovery = { tables: hostile, omitted, dependencies: [], inventory };
     const { policy, text } = policyOf([survey(hostile, { categories, privileges, discovery })]);
     expect(policy.tables).toMatchObject([{ insertTime: 'created_at' }, { insertTime: 'created_at' }]);
     expect(text).toContain('(3 values)');

@@ -6,6 +6,7 @@ import { resume } from './0005-resume.js';
 import { alertOutbox } from './0006-alert-outbox.js';
 import { auditConfiguration } from './0007-audit-configuration.js';
 import { alertDigests } from './0008-alert-digests.js';
+import { dependencies } from './0009-dependencies.js';
 
 /** One step of the store's schema. A released step never changes: what is wrong in it is mended by the next one. */
 export interface Migration {
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   alertOutbox,
   auditConfiguration,
   alertDigests,
+  dependencies,
 ];
