@@ -1,4 +1,5 @@
 import type { RunObserver } from '#src/coordinator/ports.js';
+import { nextStep } from '#src/core/incidents/next-step.js';
 import type { Failure } from '#src/core/model/failure.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { Incident } from '#src/core/model/incident.js';
@@ -159,5 +160,11 @@ export function jsonView(io: Io, { unmask = false }: { readonly unmask?: boolean
 
 /** One line of `--json`; its findings are as in their own lines. */
 export function incidentRecord(incident: Incident) {
-  return { type: 'incident', ...incident, findings: incident.findings.map((each) => ({ type: 'finding', ...each })) };
+  const nextStepOrNull = nextStep(incident.findings);
+  return {
+    type: 'incident',
+    ...incident,
+    nextStep: nextStepOrNull,
+    findings: incident.findings.map((each) => ({ type: 'finding', ...each })),
+  };
 }

@@ -24,6 +24,9 @@ export function sampleAlert(id: string, now: Date): Alert {
       owners: ['Sales data'],
       title: `This is a test of Sentinel's alerts, nothing is wrong. ${message}`,
       cause,
+      nextStep: 'Nothing is to be done.',
+      feeds: ['sales.daily_revenue'],
+      referencedBy: ['sales.order_items'],
       since: at,
       resolvedAt: null,
       findings: [

@@ -11,11 +11,13 @@ export function alertPlan(
   sinks: readonly PlannedSink[],
 ): AlertPlan {
   const { routes, digest } = policy.alerts;
+  const policies = tablePolicies({ policy, ...rest });
   const all = new Set(sinks.map(({ name }) => name));
   return {
     ...{ sinks, ...digest },
     route: routes === null ? () => all : compileRoutes(routes, all),
-    ownersOf: compileOwners(tablePolicies({ policy, ...rest })),
+    ownersOf: compileOwners(policies),
+    feedsOf: compileFeeds(policies),
     linksTo: linksTo(alerts.reportUrl),
     reminderMs: alerts.reminderMs ?? null,
   };
@@ -26,6 +28,12 @@ export function compileOwners(policies: readonly TablePolicy[]): AlertPlan['owne
   const settingsOf = compileTablePolicies(policies.filter(({ owner }) => owner !== undefined));
   return (source: string, tables: readonly RelationName[]) =>
     [...new Set(tables.flatMap((table) => settingsOf({ source, ...table }).owner ?? []))].sort();
+}
+
+/** What is declared to be made from a table, by people or by dbt. */
+export function compileFeeds(policies: readonly TablePolicy[]): AlertPlan['feedsOf'] {
+  const settingsOf = compileTablePolicies(policies.filter(({ feeds }) => feeds !== undefined));
+  return (name) => settingsOf(name).feeds ?? [];
 }
 
 /** Every route that an alert meets counts: none can take from another what it would get. */

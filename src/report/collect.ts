@@ -7,6 +7,8 @@ import { findInsertTime } from '#src/core/checks/index.js';
 import type { JudgeSettings } from '#src/core/detectors/index.js';
 import { groupBy } from '#src/core/group-by.js';
 import { UNRESOLVED } from '#src/core/incidents/counted.js';
+import { nextStep } from '#src/core/incidents/next-step.js';
+import { ofFindings, type Touched, type TouchedBy } from '#src/core/lineage/touched.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { TableHistory } from '#src/core/model/history.js';
 import type { Incident } from '#src/core/model/incident.js';
@@ -47,6 +49,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
     tableKey,
   );
   const seen = new Map((await store.listRuns({ limit: SEEN_RUNS })).map(({ id, asOf }) => [id, asOf]));
+  const touchedBy = await store.touchedBy(sources);
   const axes = new Axes();
   const tables: ReportTable[] = [];
   const pictures = new Map<Finding, ReportSeries>();
@@ -58,7 +61,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
       if (history.shape === null && history.run !== run.id && ofTable.length === 0) continue;
       const report = reportTable(declared(history, options), {
         axes,
-        about: about(options.tablePolicy(history)),
+        about: { ...about(options.tablePolicy(history)), ...touchedOf(touchedBy(history.source, [history])) },
         unmask: options.unmask,
         judge: options.judge,
         heatStart: heat.start,
@@ -86,7 +89,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
       const failure = failures.get(name);
       return failure ? { name, failure: failure.message } : { name };
     }),
-    incidents: incidents.map((incident) => reportIncident(incident, indexOf, pictures)),
+    incidents: incidents.map((incident) => reportIncident(incident, touchedBy, indexOf, pictures)),
     noticed: noticed.map((finding) => reportFinding(finding, indexOf, pictures)),
     axes: axes.list,
     heat: { first: heat.first, count: heat.count },
@@ -106,15 +109,19 @@ const SEEN_RUNS = 5_000;
 
 function reportIncident(
   { id, state, severity, title, cause, since, findings }: Incident,
+  touchedBy: TouchedBy,
   indexOf: ReadonlyMap<string, number>,
   pictures: ReadonlyMap<Finding, ReportSeries>,
 ): ReportIncident {
+  const next = nextStep(findings);
   return {
     id,
     state,
     severity,
     title,
     cause,
+    ...(next !== null && { nextStep: next }),
+    ...touchedOf(ofFindings(touchedBy, findings)),
     since: seconds(Date.parse(since)),
     findings: findings.map((finding) => reportFinding(finding, indexOf, pictures)),
   };
@@ -151,11 +158,15 @@ function declared(history: StoredHistory, { tablePolicy, run }: CollectOptions):
   };
 }
 
-function about({ owner, description, feeds }: Omit<TablePolicy, 'match'>) {
+/** What is empty takes no room in the file. */
+function touchedOf({ feeds, referencedBy }: Touched): Partial<Touched> {
+  return { ...(feeds.length > 0 && { feeds }), ...(referencedBy.length > 0 && { referencedBy }) };
+}
+
+function about({ owner, description }: Omit<TablePolicy, 'match'>) {
   return {
     ...(owner !== undefined && { owner }),
     ...(description !== undefined && { description }),
-    ...(feeds !== undefined && { feeds }),
   };
 }
 

@@ -44,6 +44,11 @@ export interface ReportIncident {
   readonly severity: Severity;
   readonly title: string;
   readonly cause: string | null;
+  /** What to look at first. */
+  readonly nextStep?: string;
+  /** What is made from its tables, the nearest first, and tables that refer to them. */
+  readonly feeds?: readonly string[];
+  readonly referencedBy?: readonly string[];
   readonly since: number;
   /** Worst first. */
   readonly findings: readonly ReportFinding[];
@@ -95,10 +100,12 @@ export interface ReportTable {
   readonly schema: string;
   readonly table: string;
   /** `learning`: measured, but with too little history for anything but plain rules. */
-  /** Who looks after it, what it is, and what is made from it: as people have said. */
+  /** Who looks after it and what it is, as people have said; what is made from it, as they or the catalog say. */
   readonly owner?: string;
   readonly description?: string;
   readonly feeds?: readonly string[];
+  /** Tables whose foreign keys point at it. */
+  readonly referencedBy?: readonly string[];
   readonly state: 'judged' | 'learning' | 'failed' | 'skipped' | 'gone';
   /** Why it was not judged. */
   readonly reason?: string;

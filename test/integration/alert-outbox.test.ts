@@ -89,6 +89,8 @@ describe('what is told', () => {
         owners: [],
         title: '40 % of a is null; expected at most 10 %.',
         cause: 'All of it is of one shop.',
+        nextStep: 'Look at the newest rows of public.a, and at what loads them.',
+        ...{ feeds: [], referencedBy: [] },
         since: '2026-01-01T00:00:00.000Z',
         resolvedAt: null,
         findings: [{ ...warn('a'), cause: 'All of it is of one shop.' }],

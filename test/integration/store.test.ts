@@ -297,6 +297,25 @@ describe('sources', () => {
     ]);
     expect(await store.loadSourceHistories(last.id, { now: 5, sources: ['batch'] })).toEqual([]);
   });
+
+  test('what depends on what is that of the newest run that reached the source', async () => {
+    const { store, writer } = await open();
+    const name = (table: string) => ({ schema: 'shop', table });
+    const seen = (dependent: string) => ({
+      ...{ source: 'cdc', database: 'shop', inventory: { databases: [], schemas: [], slots: [] } },
+      dependencies: [{ on: name('a'), dependent: name(dependent), by: 'view' as const }],
+    });
+    const feeds = async () => (await store.touchedBy(['cdc', 'batch']))('cdc', [name('a')]).feeds;
+    const [older, newer, last] = [await begin(writer, 0), await begin(writer, 1), await begin(writer, 2)];
+    expect(await feeds()).toEqual([]);
+    await writer.persistInventory(newer, [seen('new\0')]);
+    expect(await feeds()).toEqual(['shop."new\uFFFD"']);
+    await writer.persistInventory(older, [seen('old')]); // waited elsewhere
+    await writer.persistInventory(last, [{ source: 'cdc', database: 'shop', inventory: null }]);
+    expect(await feeds()).toEqual(['shop."new\uFFFD"']);
+    await writer.persistInventory(newer, [seen('again')]);
+    expect(await feeds()).toEqual(['shop.again']);
+  });
 });
 
 describe('a profile', () => {

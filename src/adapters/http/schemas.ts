@@ -110,6 +110,7 @@ const incidentFields = {
   severity,
   title: text,
   cause: textOrNull,
+  nextStep: { ...textOrNull, description: 'what to look at first' },
   since: time,
   mutedUntil: timeOrNull,
   findings: listOf(finding),
@@ -123,7 +124,12 @@ export const incidentEvent = object({
   run: textOrNull,
   details: anything('what else is known of it'),
 });
-export const incidentDetail = object({ ...incidentFields, events: listOf(incidentEvent) });
+export const incidentDetail = object({
+  ...incidentFields,
+  feeds: { ...listOf(text), description: 'what is made from its tables, the nearest first' },
+  referencedBy: { ...listOf(text), description: 'tables whose foreign keys point at them' },
+  events: listOf(incidentEvent),
+});
 export const incidentsQuery = options({
   ...page,
   state: { type: 'string', enum: [...incidentState.enum, 'unresolved', 'all'], default: 'unresolved' },

@@ -1,5 +1,6 @@
 import type { TableOverview } from '#src/adapters/store/read-tables.js';
 import type { RunSummary } from '#src/adapters/store/records.js';
+import { nextStep } from '#src/core/incidents/next-step.js';
 import type { Incident } from '#src/core/model/incident.js';
 import { iso, isoOrNull } from './iso.js';
 import type { DaemonStatus, EndedRun, RunningRun, ScheduleView } from './ports.js';
@@ -15,7 +16,7 @@ export function tableView(table: TableOverview) {
 }
 
 export function incidentView(incident: Incident) {
-  return { ...incident, mutedUntil: incident.mutedUntil ?? null };
+  return { ...incident, nextStep: nextStep(incident.findings), mutedUntil: incident.mutedUntil ?? null };
 }
 
 export function runningView(running: RunningRun) {

@@ -1,4 +1,4 @@
-import { grouped, name } from '#src/core/checks/sentence.js';
+import { grouped, list, name } from '#src/core/checks/sentence.js';
 import type { Alert, AlertEvent, AlertMessage, Digest, DigestEntry } from '#src/core/model/alert.js';
 import type { Severity } from '#src/core/model/finding.js';
 
@@ -36,6 +36,8 @@ const LINK_WORDS: Readonly<Record<string, string>> = { incident: 'Open the incid
 
 function alertWording({ event, incident, links }: Alert): Wording {
   const { id, severity, title, cause, owners, since, resolvedAt, findings, findingCount } = incident;
+  // An alert may have waited since a version that did not know these.
+  const { nextStep = null, feeds = [], referencedBy = [] } = incident;
   const isOver = event === 'resolved';
   const others = findings.slice(1, 4).map(({ message }) => message);
   const facts: [string, string][] = [
@@ -46,7 +48,10 @@ function alertWording({ event, incident, links }: Alert): Wording {
   ];
   if (resolvedAt !== null) facts.push(['Until', time(resolvedAt)]);
   if (owners.length > 0) facts.push(['Owner', owners.join(', ')]);
+  if (feeds.length > 0) facts.push(['Feeds', list(feeds)]);
+  if (referencedBy.length > 0) facts.push(['Referred to by', list(referencedBy)]);
   if (findingCount > 1) facts.push(['Findings', grouped(findingCount)]);
+  if (nextStep !== null) facts.push(['What to do', nextStep]);
   if (!isOver && event !== 'test') facts.push(['Someone is on it', `sentinel incidents ack ${id}`]);
   return {
     headline: `${isOver ? 'RESOLVED' : severity.toUpperCase()}: ${id} in ${whereOf(incident)}`,

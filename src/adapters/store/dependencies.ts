@@ -1,3 +1,5 @@
+import type { AlertPlan } from '#src/core/incidents/alert-plan.js';
+import { compileTouched, type TouchedBy } from '#src/core/lineage/touched.js';
 import type { Dependency } from '#src/core/model/dependency.js';
 import type { Query } from './reader-pool.js';
 import type { InventoryRecord } from './records.js';
@@ -16,6 +18,15 @@ export async function persistDependencies(
   );
   for (const slice of slices(known, tx.batchSize, ({ text }) => text.length))
     await tx.query(upsertDependencies(tx.s), [run, slice.map(({ source }) => source), slice.map(({ text }) => text)]);
+}
+
+/** What else the tables of these sources touch, by the catalogs and by what is declared. */
+export async function loadTouched(
+  { query, s }: Pick<Transaction, 'query' | 's'>,
+  feedsOf: AlertPlan['feedsOf'],
+  sources: readonly string[],
+): Promise<TouchedBy> {
+  return compileTouched(await loadDependencies(query, s, [...new Set(sources)]), feedsOf);
 }
 
 /** What depends on what in each of these sources, as it was last seen. */

@@ -3,6 +3,7 @@ import { alertDue, alertOf } from '#src/core/incidents/alert.js';
 import { factsOf } from '#src/core/incidents/alert-plan.js';
 import type { IncidentChange } from '#src/core/incidents/life-cycle.js';
 import type { Severity } from '#src/core/model/finding.js';
+import { loadTouched } from './dependencies.js';
 import { dispatchAlerts, type HeardBy, heardBy } from './dispatch-alerts.js';
 import type { StoredIncident } from './incident-rows.js';
 import { selectStoreId } from './sql/lease.js';
@@ -43,6 +44,11 @@ export async function enqueueAlerts(
   });
   if (due.length === 0) return;
   const store = await storeId(tx);
+  const touchedBy = await loadTouched(
+    tx,
+    plan.feedsOf,
+    due.map(({ change }) => change.after.subject.source),
+  );
   const heard = await heardBy(
     tx,
     due.flatMap(({ change, row }) => (change.before === null ? [] : [row])),
@@ -54,7 +60,13 @@ export async function enqueueAlerts(
       const told = heard.get(row) ?? NOBODY;
       const alert = alertOf({
         ...{ id: randomUUID(), event, incident: id, after, alerted, store },
-        ...{ findings: group?.findings ?? [], owners: facts.owners, links: plan.linksTo(id), ...origin },
+        ...{
+          findings: group?.findings ?? [],
+          owners: facts.owners,
+          touched: touchedBy(facts.source, facts.tables),
+          links: plan.linksTo(id),
+          ...origin,
+        },
       });
       // What is over is told where its beginning was, wherever the routes lead by now.
       const sinks = event === 'resolved' ? new Set(told.keys()) : plan.route(facts);

@@ -3,6 +3,7 @@ import { groupBy } from '#src/core/group-by.js';
 import { alertOf } from '#src/core/incidents/alert.js';
 import { type AlertPlan, factsOf } from '#src/core/incidents/alert-plan.js';
 import { SENTINEL } from './audit.js';
+import { loadTouched } from './dependencies.js';
 import { dispatchAlerts, type HeardBy } from './dispatch-alerts.js';
 import { storeId } from './enqueue-alerts.js';
 import { type IncidentRow, storedIncident } from './incident-rows.js';
@@ -38,16 +39,28 @@ export async function enqueueReminders(tx: Transaction, now: Date): Promise<void
   const wanting = groupBy(found, ({ label }) => label);
   const rows = await tx.query<IncidentRow>(selectForChange(tx.s), [[...wanting.keys()]]);
   const store = await storeId(tx);
+  const known = rows.map(storedIncident);
+  const touchedBy = await loadTouched(
+    tx,
+    plan.feedsOf,
+    known.map(({ subject }) => subject.source),
+  );
   const origin = { at: now.getTime(), run: null, actor: SENTINEL, store };
   await dispatchAlerts(
     tx,
-    rows.map(storedIncident).map((after) => {
+    known.map((after) => {
       const facts = factsOf(after, plan);
       const routed = plan.route(facts);
       return {
         alert: alertOf({
           ...{ id: randomUUID(), event: 'reminder', incident: after.id, after, alerted: after.alertedSeverity },
-          ...{ findings: [], owners: facts.owners, links: plan.linksTo(after.id), ...origin },
+          ...{
+            findings: [],
+            owners: facts.owners,
+            touched: touchedBy(facts.source, facts.tables),
+            links: plan.linksTo(after.id),
+            ...origin,
+          },
         }),
         row: after.row,
         key: `${after.id}/${after.alerts + 1}`,

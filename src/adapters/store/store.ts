@@ -1,13 +1,13 @@
 import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
 import type { SeenInBoth } from '#src/core/diff/run-pair.js';
 import { NO_ALERTS } from '#src/core/incidents/alert-plan.js';
-import type { Dependency } from '#src/core/model/dependency.js';
+import type { TouchedBy } from '#src/core/lineage/touched.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory } from '#src/core/model/history.js';
 import type { Incident } from '#src/core/model/incident.js';
 import type { TableProfile } from '#src/core/model/profile.js';
 import type { PersonsChange } from './change-incidents.js';
-import { loadDependencies } from './dependencies.js';
+import { loadTouched } from './dependencies.js';
 import { listEvents, type StoredEvents } from './events.js';
 import { type HistoryFilter, type HistorySeries, listHistory } from './list-history.js';
 import { type HistoryOptions, loadHistories, type StoredHistory } from './load-histories.js';
@@ -117,9 +117,10 @@ export class Store {
     );
   }
 
-  /** What depends on what in each of these sources, as it was last seen. */
-  dependenciesOf(sources: readonly string[]): Promise<ReadonlyMap<string, readonly Dependency[]>> {
-    return this.#readers.read('load dependencies', (query) => loadDependencies(query, this.#s, sources));
+  /** What else the tables of these sources touch, by their catalogs and by what is declared of them. */
+  touchedBy(sources: readonly string[]): Promise<TouchedBy> {
+    const { feedsOf } = this.#options.alerts ?? NO_ALERTS;
+    return this.#readers.read('load dependencies', (query) => loadTouched({ query, s: this.#s }, feedsOf, sources));
   }
 
   /** Stored figures of one table for people to see, judged or not. */

@@ -1,6 +1,9 @@
 import type { IncidentEvent } from '#src/adapters/store/read-incidents.js';
+import { list } from '#src/core/checks/sentence.js';
 import { isCounted } from '#src/core/incidents/counted.js';
+import { nextStep } from '#src/core/incidents/next-step.js';
 import { whereOf } from '#src/core/incidents/where.js';
+import { ofFindings, type Touched } from '#src/core/lineage/touched.js';
 import type { Incident } from '#src/core/model/incident.js';
 import { EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';
@@ -36,11 +39,13 @@ export async function showIncidentCommand(id: string, options: { json?: boolean 
     const label = incidentLabel(id);
     const events = await orUsageError(() => store.incidentEvents(label));
     const [incident] = await store.listIncidents({ label });
+    const { findings } = incident!;
+    const touched = ofFindings(await store.touchedBy(findings.slice(0, 1).map(({ source }) => source)), findings);
     if (options.json) {
-      writeJson(io, incidentRecord(incident!));
+      writeJson(io, { ...incidentRecord(incident!), ...touched });
       for (const { at, ...event } of events)
         writeJson(io, { type: 'incident_event', incident: label, at: new Date(at).toISOString(), ...event });
-    } else writeLine(io.stdout, describe(incident!, events, io));
+    } else writeLine(io.stdout, describe(incident!, touched, events, io));
     return EXIT.ok;
   } finally {
     await store.close();
@@ -62,8 +67,9 @@ function describeList(incidents: readonly Incident[], others: number, io: Io): s
   return `${formatCount(incidents.length, 'incident')}${hint}\n${renderEntries(columns, rows, terminal(io))}`;
 }
 
-function describe(incident: Incident, events: readonly IncidentEvent[], io: Io): string {
+function describe(incident: Incident, touched: Touched, events: readonly IncidentEvent[], io: Io): string {
   const { id, severity, title, cause, since, findings } = incident;
+  const next = nextStep(findings);
   const { width, color } = terminal(io);
   const text = (words: string) => wrap(escapeControls(words), width).join('\n');
   const lastSeen = findings[0] ? `, last seen ${formatTime(Date.parse(findings[0].at))}` : '';
@@ -71,6 +77,9 @@ function describe(incident: Incident, events: readonly IncidentEvent[], io: Io):
     `${id}  ${severity}  ${stateOf(incident)}  ${whereOf(incident)}`.trimEnd(),
     text(title),
     cause === null ? '' : text(`Cause: ${cause}`),
+    next === null ? '' : text(`What to do: ${next}`),
+    touched.feeds.length === 0 ? '' : text(`Feeds: ${list(touched.feeds)}`),
+    touched.referencedBy.length === 0 ? '' : text(`Referred to by: ${list(touched.referencedBy)}`),
     `Since ${formatTime(Date.parse(since))}${lastSeen}.`,
   ];
   const found = findings.map((finding): Cell[] => [

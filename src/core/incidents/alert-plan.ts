@@ -29,6 +29,8 @@ export interface AlertPlan {
   /** Names of the sinks that an alert goes to. */
   readonly route: (facts: AlertFacts) => ReadonlySet<string>;
   readonly ownersOf: (source: string, tables: readonly RelationName[]) => readonly string[];
+  /** What is declared to be made from a table. */
+  readonly feedsOf: (name: RelationName & { readonly source: string }) => readonly string[];
   readonly linksTo: (incident: string | null) => Readonly<Record<string, string>>;
   /** More alerts of one run than this come as one message. */
   readonly beyond: number;
@@ -45,6 +47,7 @@ export const NO_ALERTS: AlertPlan = {
   sinks: [],
   route: () => new Set(),
   ownersOf: () => [],
+  feedsOf: () => [],
   linksTo: () => ({}),
   beyond: Number.POSITIVE_INFINITY,
   daily: null,

@@ -1,8 +1,10 @@
+import type { Touched } from '../lineage/touched.js';
 import type { Alert, AlertEvent } from '../model/alert.js';
 import type { RelationName } from '../model/dependency.js';
 import type { Finding, Severity } from '../model/finding.js';
 import { isIncident } from './group.js';
 import type { IncidentChange, IncidentRecord } from './life-cycle.js';
+import { nextStep } from './next-step.js';
 import { compareSeverity } from './severity.js';
 import type { IncidentSubject } from './subject.js';
 
@@ -46,12 +48,13 @@ export interface AlertedChange {
   /** Of the metadata store. */
   readonly store: string;
   readonly owners: readonly string[];
+  readonly touched: Touched;
   readonly links: Readonly<Record<string, string>>;
 }
 
 /** A change as it is told. */
 export function alertOf(change: AlertedChange): Alert {
-  const { id, event, incident, after, alerted, findings, at, run, actor, store, owners, links } = change;
+  const { id, event, incident, after, alerted, findings, at, run, actor, store, owners, touched, links } = change;
   const { state, severity, subject, title, cause, openedAt, resolvedAt } = after;
   const tables = tablesOf(subject);
   return {
@@ -73,6 +76,9 @@ export function alertOf(change: AlertedChange): Alert {
       owners,
       title,
       cause,
+      nextStep: event === 'resolved' ? null : nextStep(findings),
+      feeds: touched.feeds.slice(0, MAX_LISTED),
+      referencedBy: touched.referencedBy.slice(0, MAX_LISTED),
       since: iso(openedAt),
       resolvedAt: resolvedAt === null ? null : iso(resolvedAt),
       findings: findings.slice(0, MAX_LISTED).map(({ incident: _, ...finding }) => finding),

@@ -1,6 +1,7 @@
 import { tableName } from '../checks/sentence.js';
 import { groupBy } from '../group-by.js';
 import type { Dependency, RelationName } from '../model/dependency.js';
+import type { Finding } from '../model/finding.js';
 
 /** What else is hit where something is wrong with tables. */
 export interface Touched {
@@ -11,6 +12,14 @@ export interface Touched {
 }
 
 export type TouchedBy = (source: string, tables: readonly RelationName[]) => Touched;
+
+/** What else the tables of an incident touch, by its findings. */
+export function ofFindings(touchedBy: TouchedBy, findings: readonly Finding[]): Touched {
+  const tables = findings.flatMap(({ schema, table }) =>
+    schema === null || table === null ? [] : [{ schema, table }],
+  );
+  return touchedBy(findings[0]?.source ?? '', tables);
+}
 
 /**
  * What else tables touch: what is declared of them (`declared`), then the views over them, over those views and so on, and the

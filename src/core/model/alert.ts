@@ -72,6 +72,11 @@ export interface AlertedIncident {
   /** One plain sentence. */
   readonly title: string;
   readonly cause: string | null;
+  /** What to look at first; null where it is over. */
+  readonly nextStep: string | null;
+  /** At most `MAX_LISTED` of what is made from its tables, the nearest first, and of the tables that refer to them. */
+  readonly feeds: readonly string[];
+  readonly referencedBy: readonly string[];
   /** First seen, ISO 8601 UTC. */
   readonly since: string;
   /** ISO 8601 UTC; null while it goes on. */

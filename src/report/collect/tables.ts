@@ -17,7 +17,7 @@ const MIN_JUDGED_RUNS = 3;
 /** What a table is made from besides its history. */
 export interface TableContext {
   readonly axes: Axes;
-  readonly about: Pick<ReportTable, 'owner' | 'description' | 'feeds'>;
+  readonly about: Pick<ReportTable, 'owner' | 'description' | 'feeds' | 'referencedBy'>;
   readonly unmask: boolean;
   readonly judge: JudgeSettings;
   /** The first day of the heat map, epoch milliseconds. */

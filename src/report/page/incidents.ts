@@ -8,7 +8,7 @@ import { SEVERITY_WORDS, severityMark, severityTag, tableLink } from './names.js
 /** So many are shown at once: the worst come first. */
 const FIRST = 12;
 const CHART_HEIGHT = 156;
-const MAX_FEEDS = 6;
+const MAX_NAMES = 6;
 
 /** Open incidents, worst first, and the quiet ones folded away. */
 export function incidentList(model: Model): HTMLElement {
@@ -58,7 +58,7 @@ export function severityCounts(model: Model): HTMLElement[] {
 
 export function incidentCard(model: Model, incident: ReportIncident, heading: 'h2' | 'h3' = 'h3'): HTMLElement {
   const { data } = model;
-  const { severity, title, cause, since, findings, state, omitted } = incident;
+  const { severity, title, cause, nextStep, since, findings, state, omitted } = incident;
   const tables = tablesOf(incident);
   const main = tables[0] === undefined ? undefined : data.tables[tables[0]];
   const pictured = findings.find(({ series }) => series !== undefined)?.series;
@@ -88,12 +88,14 @@ export function incidentCard(model: Model, incident: ReportIncident, heading: 'h
       h(heading, { class: 'title' }, sentence(title)),
       facts(
         ['Cause', cause === null ? null : sentence(cause)],
+        ['What to do', nextStep === undefined ? null : sentence(nextStep)],
         [
           'Since',
           `${moment(since)} · ${data.run.asOf - since < 60 ? 'new in this run' : `for ${span(data.run.asOf - since)}`}`,
         ],
         ['Owner', main?.owner === undefined ? null : foreign(main.owner)],
-        ['Feeds', main?.feeds === undefined ? null : feedList(main.feeds)],
+        ['Feeds', namesOrNull(incident.feeds)],
+        ['Referred to by', namesOrNull(incident.referencedBy)],
         [
           'Also in',
           others.length === 0
@@ -109,13 +111,14 @@ export function incidentCard(model: Model, incident: ReportIncident, heading: 'h
   );
 }
 
-/** What is made from a table, the nearest first. */
-export function feedList(feeds: readonly string[]): HTMLElement {
-  const more = feeds.length - MAX_FEEDS;
+/** The first of these, and how many more there are; null where there are none. */
+export function namesOrNull(names: readonly string[] | undefined): HTMLElement | null {
+  if (names === undefined) return null;
+  const more = names.length - MAX_NAMES;
   return h(
     'span',
     { class: 'links' },
-    ...feeds.slice(0, MAX_FEEDS).map((each) => foreign(each)),
+    ...names.slice(0, MAX_NAMES).map((each) => foreign(each)),
     more > 0 ? `and ${more} more` : null,
   );
 }

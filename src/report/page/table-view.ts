@@ -4,7 +4,7 @@ import { seriesChart } from './chart.js';
 import { columnTable } from './column-table.js';
 import { type Child, h } from './dom.js';
 import { ago, count, foreign, moment, sentence } from './format.js';
-import { feedList, incidentAnchor } from './incidents.js';
+import { incidentAnchor, namesOrNull } from './incidents.js';
 import { nameParts, severityMark } from './names.js';
 import { stateTag } from './table-state.js';
 
@@ -64,7 +64,8 @@ function figures(model: Model, table: ReportTable): HTMLElement {
         : null,
     ],
     ['Owner', table.owner === undefined ? null : foreign(table.owner)],
-    ['Feeds', table.feeds === undefined ? null : feedList(table.feeds)],
+    ['Feeds', namesOrNull(table.feeds)],
+    ['Referred to by', namesOrNull(table.referencedBy)],
     ['Looked at', table.seenAt === undefined ? null : moment(table.seenAt)],
   ];
   const known = entries.filter(([, value]) => value !== null);

@@ -55,7 +55,15 @@ test('an alert of a load names at most 50 of its tables, and how many there are'
   const { after, group } = change!;
   const { incident } = alertOf({
     ...{ id: 'x', event: 'opened', incident: 'INC-1', after, alerted: null, findings: group!.findings },
-    ...{ at: DAY, run: 'r', actor: 'sentinel', store: 's', owners: [], links: {} },
+    ...{
+      at: DAY,
+      run: 'r',
+      actor: 'sentinel',
+      store: 's',
+      owners: [],
+      touched: { feeds: [], referencedBy: [] },
+      links: {},
+    },
   });
   expect(incident).toMatchObject({ source: 'batch', tableCount: 70, findingCount: 70 });
   expect([incident.tables.length, incident.findings.length]).toEqual([50, 50]);

@@ -37,6 +37,9 @@ describe('Slack gets', () => {
       '*Where*\nbatch.sales.orders',
       '*Since*\n2026-01-02 03:04 UTC',
       '*Owner*\nSales data',
+      '*Feeds*\nsales.daily_revenue',
+      '*Referred to by*\nsales.order_items',
+      '*What to do*\nNothing is to be done.',
       '*Someone is on it*\nsentinel incidents ack INC-3',
     ]);
     expect(link).toMatchObject({
