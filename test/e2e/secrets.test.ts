@@ -153,7 +153,13 @@ describe('what is planted is said nowhere', () => {
     const text = JSON.stringify(
       `no pool for postgres://x:${encodeURIComponent(SECRETS.batchPassword)}@h, ${SECRETS.httpToken}`,
     );
-    const late = (code: string) => `if (isMainThread) setTimeout(() => { ${code} }, 400);`;
+    // A run listens for signals once its settings are read, and every secret is known.
+    const late = (code: string) => `
+      const waiting = isMainThread && setInterval(() => {
+        if (process.listenerCount('SIGTERM') === 0) return;
+        clearInterval(waiting);
+        ${code}
+      }, 5);`;
     const crashes = {
       thrown: late(`throw new Error(${text});`),
       rejected: late(`Promise.reject(new Error(${text}));`),
