@@ -42,4 +42,14 @@ describe('the examples in docs/deploy', () => {
     expect(own).toContain('HTTP_HOST');
     for (const name of [...Object.keys(services.sentinel.environment), ...own]) expect(names, name).toContain(name);
   });
+
+  test('build with compiler and bundler, whose programs are optional packages', () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optional?: boolean }>;
+    };
+    const optional = Object.keys(packages).filter((name) => packages[name]!.optional);
+    expect(optional).toContain('node_modules/@esbuild/linux-x64');
+    const [before] = read('Dockerfile').split('npm run build');
+    expect(before).toMatch(/^RUN npm ci$/m);
+  });
 });
