@@ -1,17 +1,19 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { type EmbeddedServer, startEmbeddedServer } from '#src/adapters/embedded/server.js';
 import { connected } from '#src/demo/database.js';
+import { withRecorded } from './recording/readme.js';
 import { MISHAP, MORNING, REPAIR, SHOP } from './recording/shop.js';
 import { Terminal } from './recording/terminal.js';
 
 /**
- * Records docs/recording.md: real commands on a real terminal (tmux), first the demo, then `init` and runs on a small shop's database.
+ * Records docs/recording.md, and what the README shows of it: real commands on a real terminal (tmux), first the demo, then `init` and runs on a small shop's database.
  * Only what is of this machine is replaced: its folder, its user, the port of the server.
  */
 const ROOT = join(import.meta.dirname, '..', '..');
 const PAGE = join(ROOT, 'docs', 'recording.md');
+const README = join(ROOT, 'README.md');
 const INTRO = `# A recording
 
 Made by \`npm run docs:recording\` from the program as it is, on a terminal of 110 columns. What was replaced: the names of folders and of
@@ -106,7 +108,9 @@ try {
       return `${rows[0]!.at.toISOString().slice(0, 16)}Z`;
     });
     const parts = await record(server, morning);
-    writeFileSync(PAGE, `${[INTRO, ...parts].join('\n\n')}\n`);
+    const page = `${[INTRO, ...parts].join('\n\n')}\n`;
+    writeFileSync(PAGE, page);
+    writeFileSync(README, withRecorded(readFileSync(README, 'utf8'), page));
   } finally {
     await server.stop();
   }

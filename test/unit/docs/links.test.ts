@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 import { anchorsOf, codeSpansOf, type Page, pages, proseOf, ROOT, readPage } from '../../support/documents.js';
@@ -6,7 +6,7 @@ import { anchorsOf, codeSpansOf, type Page, pages, proseOf, ROOT, readPage } fro
 const all = pages();
 
 const linksOf = (page: Page) =>
-  [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
+  [...proseOf(page).matchAll(/(?:\]\(|<img src=")([^)\s"]+)[)"]/g)]
     .map(([, target]) => target!)
     .filter((target) => !/^\w+:/.test(target));
 
@@ -30,17 +30,27 @@ test.each(all)('every file that $path names is there', (page) => {
   expect(named.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
 });
 
-test('docs/README.md leads to every page, picture folders and decisions aside', () => {
+test('docs/README.md leads to every page and example, decisions aside', () => {
   const index = readPage('docs/README.md');
   const reached = new Set(linksOf(index).map((link) => fileOf(index, link)));
-  const missing = all
-    .map(({ path }) => path)
-    .filter((path) => /^docs\/(?!decisions\/)/.test(path) && !reached.has(path));
-  expect(missing).toEqual(['docs/README.md']);
+  const examples = readdirSync(join(ROOT, 'docs', 'deploy')).map((name) => `docs/deploy/${name}`);
+  const wanted = [...all.map(({ path }) => path).filter((path) => /^docs\/(?!decisions\/)/.test(path)), ...examples];
+  expect(wanted.filter((path) => !reached.has(path))).toEqual(['docs/README.md']);
+});
+
+test('every picture is shown somewhere, and none is large', () => {
+  const shown = new Set(all.flatMap((page) => linksOf(page).map((link) => fileOf(page, link))));
+  const pictures = readdirSync(join(ROOT, 'docs', 'images')).map((name) => `docs/images/${name}`);
+  expect(pictures.length).toBeGreaterThan(0);
+  expect(pictures.filter((path) => !shown.has(path))).toEqual([]);
+  expect(pictures.filter((path) => statSync(join(ROOT, path)).size > 200_000)).toEqual([]);
 });
 
 test('what is no link is seen', () => {
-  const page = { path: 'docs/x.md', text: '# A `b` & c\n\n[x](README.md#nothing) [y](../nowhere.md)\n\n## A b  c\n' };
-  expect(linksOf(page)).toEqual(['README.md#nothing', '../nowhere.md']);
+  const page = {
+    path: 'docs/x.md',
+    text: '# A `b` & c\n\n[x](README.md#nothing) [y](../nowhere.md) <img src="z.png">\n\n## A b  c\n',
+  };
+  expect(linksOf(page)).toEqual(['README.md#nothing', '../nowhere.md', 'z.png']);
   expect([...anchorsOf(page)]).toEqual(['a-b--c', 'a-b--c-1']);
 });
