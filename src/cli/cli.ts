@@ -8,7 +8,7 @@ import type { DemoCommandOptions } from './commands/demo.js';
 import type { DiffOptions } from './commands/diff.js';
 import type { InitOptions } from './commands/init.js';
 import type { ReportOptions } from './commands/report.js';
-import { CliError, EXIT } from './exit-code.js';
+import { CliError, EXIT, EXIT_MEANINGS } from './exit-code.js';
 import { addIncidentCommands } from './incidents-program.js';
 import type { Io } from './io.js';
 import { writeLine } from './io.js';
@@ -24,9 +24,10 @@ import {
 } from './options.js';
 import { showMessage } from './render/message.js';
 
+const meanings = EXIT_MEANINGS.map(([codes, meaning]) => `${codes.join('/')} ${meaning}`);
 const EXIT_CODES = `
-Exit codes: 0 nothing at or above --fail-on, 1 such findings, 2 a source or table could not be judged,
-3 something is wrong before connecting (settings, options, metadata store), 4 an internal error, 130/143 stopped by a signal.`;
+Exit codes: ${meanings.slice(0, 3).join(', ')},
+${meanings.slice(3).join(', ')}.`;
 
 /**
  * Run one command and resolve with the process's exit code. Each command's code is loaded when it is called, so that `--help` is
@@ -60,7 +61,8 @@ function widthOf({ stderr }: Io): number | undefined {
   return (stderr.isTTY && stderr.columns) || undefined;
 }
 
-function buildProgram(io: Io, version: string, run: (command: () => Promise<number>) => Promise<void>): Command {
+/** Every command with its options; what one of them does goes to `run`. */
+export function buildProgram(io: Io, version: string, run: (command: () => Promise<number>) => Promise<void>): Command {
   const program = new CliCommand('sentinel')
     .description(
       'Looks at every table of your Postgres warehouses, knows what is normal for each, and says what is not.',

@@ -17,6 +17,16 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
+/** The same for people: in every `--help`, and in `docs/commands.md`. */
+export const EXIT_MEANINGS: readonly (readonly [codes: readonly number[], meaning: string])[] = [
+  [[EXIT.ok], 'nothing at or above --fail-on'],
+  [[EXIT.findings], 'such findings'],
+  [[EXIT.incomplete], 'a source or table could not be judged'],
+  [[EXIT.usage], 'something is wrong before connecting (settings, options, metadata store)'],
+  [[EXIT.internal], 'an internal error'],
+  [[EXIT.interrupted, EXIT.terminated], 'stopped by a signal'],
+];
+
 export type FailOn = Severity | 'never';
 
 /** What a run found, as far as its exit code goes. */

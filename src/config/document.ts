@@ -1,3 +1,4 @@
+import { renderTable } from './markdown-table.js';
 import { policyJsonSchema } from './policy-schema.js';
 import {
   connectionVariables,
@@ -54,19 +55,6 @@ export function renderSettingsReference(): string {
     return `### ${group}\n\n${renderTable(['variable', 'default', 'allowed', 'meaning'], rows)}`;
   });
   return `${[INTRO, ...groups, POLICY_INTRO, renderPolicyKeys()].join('\n\n')}\n`;
-}
-
-/** A Markdown table, its columns padded as the formatter has them. */
-function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map(escapeCell));
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
-  const rule = widths.map((width) => '-'.repeat(width));
-  return [line(cells[0]!), line(rule), ...cells.slice(1).map(line)].join('\n');
-}
-
-function escapeCell(text: string): string {
-  return text.startsWith('`') ? text.replaceAll('|', '\\|') : text.replace(/[|*<]/g, '\\$&');
 }
 
 interface JsonSchema {

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readSamples, seriesName } from '#src/cli/metrics/prometheus-text.js';
 import { runCli } from '../support/cli.js';
+import { undefinedSeries } from '../support/defined-series.js';
 import { ownServer, type TestServer } from '../support/postgres.js';
 import { settings, workFolder } from '../support/program.js';
 
@@ -75,6 +76,7 @@ describe('the metrics file', () => {
     expect(samples.get('sentinel_run_last_success_timestamp_seconds')).toBe(
       samples.get('sentinel_run_finished_timestamp_seconds'),
     );
+    expect(undefinedSeries(samples.keys())).toEqual([]);
     for (const each of [first.text, text]) expect(HAS_PROMTOOL ? promtool(each) : '').toBe('');
     expect(readdirSync(cwd).filter((name) => name.includes('.sentinel-'))).toEqual([]);
     const judged = await run('detect');

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { METRICS } from '#src/cli/metrics/definitions.js';
 import { allVariables } from '#src/config/document.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -11,15 +12,10 @@ const read = (name: string) => readFileSync(join(DEPLOY, name), 'utf8');
 
 const HAS_PROMTOOL = spawnSync('promtool', ['--version']).error === undefined;
 
-/** Every metric that the program names. */
-const METRICS = new Set(
-  readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => readFileSync(join(ROOT, 'src', file), 'utf8').match(/(?<=')sentinel_[a-z_]+(?=')/g) ?? []),
-);
+const METRIC_NAMES = new Set(Object.keys(METRICS));
 
 const named = (text: string) => new Set(text.match(/\bsentinel_[a-z_]+\b/g) ?? []);
-const known = (text: string) => [...named(text)].filter((name) => !METRICS.has(name));
+const known = (text: string) => [...named(text)].filter((name) => !METRIC_NAMES.has(name));
 
 describe('the examples in docs/deploy', () => {
   test.skipIf(!HAS_PROMTOOL)("have rules that promtool takes (needs Debian's package prometheus)", () => {
@@ -30,7 +26,6 @@ describe('the examples in docs/deploy', () => {
   });
 
   test('name metrics that there are', () => {
-    expect(METRICS).toContain('sentinel_table_rows');
     const { groups } = parse(read('alert-rules.yml')) as { groups: { rules: { expr: string }[] }[] };
     const rules = groups.flatMap((group) => group.rules.map(({ expr }) => expr));
     const { panels } = JSON.parse(read('grafana-dashboard.json')) as { panels: { targets: { expr: string }[] }[] };
@@ -46,5 +41,15 @@ describe('the examples in docs/deploy', () => {
     const own = [...read('Dockerfile').matchAll(/\b((?:SENTINEL|HTTP|LOG)_\w+)=/g)].map(([, name]) => name!);
     expect(own).toContain('HTTP_HOST');
     for (const name of [...Object.keys(services.sentinel.environment), ...own]) expect(names, name).toContain(name);
+  });
+
+  test('build with compiler and bundler, whose programs are optional packages', () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optional?: boolean }>;
+    };
+    const optional = Object.keys(packages).filter((name) => packages[name]!.optional);
+    expect(optional).toContain('node_modules/@esbuild/linux-x64');
+    const [before] = read('Dockerfile').split('npm run build');
+    expect(before).toMatch(/^RUN npm ci$/m);
   });
 });

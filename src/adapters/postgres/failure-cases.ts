@@ -248,7 +248,7 @@ export const FAILURE_CASES: readonly FailureCase[] = [
   {
     when: code('25P03', '25P04'),
     message: ({ table }) =>
-      `the transaction${table ? ` on ${table}` : ''} reached MAX_TRANSACTION_AGE and was ended; raise it, or use PROFILE_MODE=sample`,
+      `the transaction${table ? ` on ${table}` : ''} reached MAX_TRANSACTION_AGE and was ended; raise it`,
   },
   {
     when: server('42P01'),

@@ -5,6 +5,7 @@ import { isCounted } from '#src/core/incidents/counted.js';
 import { FRESHNESS_METRIC } from '#src/core/metrics/index.js';
 import type { Finding, Severity } from '#src/core/model/finding.js';
 import type { RunSummaryRecord, RunTally } from '../run-view.js';
+import { familyOf, type MetricName } from './definitions.js';
 import { seriesName } from './prometheus-text.js';
 
 /** More tables than this would be more series than a Prometheus server should be given by one job. */
@@ -64,27 +65,19 @@ export function endFamilies(end: RunEnd, previous: ReadonlyMap<string, number>):
   const { outcome, finishedAtMs, durationMs, rows, retries } = end;
   const last = outcome === 'complete' ? finishedAtMs / 1000 : previous.get(LAST_SUCCESS);
   return [
-    gauge('sentinel_run_success', 'Whether the last run judged everything that it was asked to.', [
-      [{}, outcome === 'complete' ? 1 : 0],
-    ]),
-    gauge('sentinel_run_incomplete', 'Whether something could not be judged in the last run.', [
-      [{}, outcome === 'complete' ? 0 : 1],
-    ]),
-    gauge('sentinel_run_finished_timestamp_seconds', 'When the last run ended, Unix time.', [
-      [{}, finishedAtMs / 1000],
-    ]),
+    familyOf('sentinel_run_success', [[{}, outcome === 'complete' ? 1 : 0]]),
+    familyOf('sentinel_run_incomplete', [[{}, outcome === 'complete' ? 0 : 1]]),
+    familyOf('sentinel_run_finished_timestamp_seconds', [[{}, finishedAtMs / 1000]]),
     lastSuccess(last),
-    gauge('sentinel_run_duration_seconds', 'Wall time of the last run.', [[{}, durationMs / 1000]]),
+    familyOf('sentinel_run_duration_seconds', [[{}, durationMs / 1000]]),
     counter(
       'sentinel_runs_total',
-      'Runs by outcome.',
       (['complete', 'incomplete', 'failed'] as const).map((each) => [{ outcome: each }, each === outcome ? 1 : 0]),
       previous,
     ),
-    counter('sentinel_profile_rows_total', 'Rows read from the sources.', [[{}, rows]], previous),
+    counter('sentinel_profile_rows_total', [[{}, rows]], previous),
     counter(
       'sentinel_retries_total',
-      'Operations that were tried again, by source; metadata is the store.',
       [...retries].map(([source, count]) => [{ source }, count]),
       previous,
     ),
@@ -93,8 +86,7 @@ export function endFamilies(end: RunEnd, previous: ReadonlyMap<string, number>):
 
 /** When the last complete run ended, seconds since the epoch. */
 export function lastSuccess(seconds: number | undefined): MetricFamily {
-  const samples: Samples = seconds === undefined ? [] : [[{}, seconds]];
-  return gauge(LAST_SUCCESS, 'When the last run that was complete ended, Unix time.', samples);
+  return familyOf(LAST_SUCCESS, seconds === undefined ? [] : [[{}, seconds]]);
 }
 
 /** The figures of a run that came to its end. Base units; labels source, schema and table at most. */
@@ -112,22 +104,19 @@ export function runFamilies(
     )
     .slice(0, MAX_TABLES);
   return [
-    gauge('sentinel_run_rows', 'Rows read by the last run.', [[{}, rows]]),
-    gauge('sentinel_run_read_bytes', 'Bytes read from the sources by the last run.', [[{}, bytes]]),
-    gauge('sentinel_run_connections_max', 'Most connections open at a time to one source.', [[{}, connectionsMax]]),
-    gauge(
+    familyOf('sentinel_run_rows', [[{}, rows]]),
+    familyOf('sentinel_run_read_bytes', [[{}, bytes]]),
+    familyOf('sentinel_run_connections_max', [[{}, connectionsMax]]),
+    familyOf(
       'sentinel_breaker_state',
-      'Circuit breaker of a source at the end of the last run: 0 closed, 1 half-open, 2 open.',
       [...breakers].map(([source, state]) => [{ source }, BREAKER_VALUE[state]]),
     ),
-    gauge(
+    familyOf(
       'sentinel_tables',
-      'Tables of the last run by outcome.',
       Object.entries(tables).map(([status, number]) => [{ status }, number]),
     ),
-    gauge(
+    familyOf(
       'sentinel_findings',
-      'Findings of the last run by severity.',
       SEVERITIES.map((severity) => [{ severity }, findings.filter((each) => each.severity === severity).length]),
     ),
     ...storeFamilies({ freshness, incidents, deliveries, rows: tableRows }),
@@ -138,29 +127,19 @@ export function runFamilies(
 export function storeFamilies(figures: StoreFigures & { readonly rows: Samples }): MetricFamily[] {
   const { freshness, incidents, deliveries, rows } = figures;
   return [
-    gauge('sentinel_incidents_open', 'Incidents that are open or acknowledged, by severity.', incidents),
-    gauge('sentinel_alert_deliveries', 'Alerts that wait, were delivered or given up, as long as kept.', deliveries),
-    gauge('sentinel_table_rows', 'Rows of a table.', rows),
-    gauge('sentinel_table_freshness_seconds', 'Age of the newest row of a table when it was read.', freshness),
+    familyOf('sentinel_incidents_open', incidents),
+    familyOf('sentinel_alert_deliveries', deliveries),
+    familyOf('sentinel_table_rows', rows),
+    familyOf('sentinel_table_freshness_seconds', freshness),
   ];
 }
 
-/** A figure that goes up and down. */
-export function gauge(name: string, help: string, samples: Samples): MetricFamily {
-  return { name, type: 'gauge', help, samples };
-}
-
-/** A figure that only grows. */
-export function counterOf(name: string, help: string, samples: Samples): MetricFamily {
-  return { name, type: 'counter', help, samples };
-}
-
 /** What is added to the series of the file before. */
-function counter(name: string, help: string, added: Samples, previous: ReadonlyMap<string, number>): MetricFamily {
+function counter(name: MetricName, added: Samples, previous: ReadonlyMap<string, number>): MetricFamily {
   const sums = new Map<string, readonly [Labels, number]>();
   for (const [labels, value] of added) {
     const series = seriesName(name, labels);
     sums.set(series, [labels, value + (previous.get(series) ?? 0)]);
   }
-  return counterOf(name, help, [...sums.values()]);
+  return familyOf(name, [...sums.values()]);
 }

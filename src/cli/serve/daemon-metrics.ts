@@ -2,12 +2,12 @@ import type { HealthReport } from '#src/adapters/postgres/database-manager.js';
 import { readStates } from '#src/adapters/process-state.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { MetricFamily } from '#src/contract/metric-family.js';
+import { familyOf } from '../metrics/definitions.js';
 import { seriesName } from '../metrics/prometheus-text.js';
 import {
   BREAKER_VALUE,
   countedFigures,
   endFamilies,
-  gauge,
   lastSuccess,
   MAX_TABLES,
   type RunEnd,
@@ -79,10 +79,8 @@ export async function figuresOfPools(sources: readonly string[]): Promise<Metric
   });
   const breakers = uses.map(({ source, breaker }) => [{ source }, BREAKER_VALUE[breaker.state]] as const);
   return [
-    gauge('sentinel_db_pool_connections', 'Connections of this process to a source, by state.', connections),
-    ...(breakers.length === 0
-      ? []
-      : [gauge('sentinel_breaker_state', 'Circuit breaker of a source: 0 closed, 1 half-open, 2 open.', breakers)]),
+    familyOf('sentinel_db_pool_connections', connections),
+    ...(breakers.length === 0 ? [] : [familyOf('sentinel_breaker_state', breakers)]),
   ];
 }
 
@@ -98,16 +96,11 @@ export function figuresOfHealth({ sources }: HealthReport): MetricFamily[] {
       ),
   );
   return [
-    gauge(
+    familyOf(
       'sentinel_source_up',
-      'Whether a source, or the store (metadata), lets this program in.',
       sources.map(({ source, authenticated }) => [{ source }, authenticated ? 1 : 0]),
     ),
-    gauge(
-      'sentinel_replication_slot_retained_bytes',
-      'WAL that a replication slot keeps back.',
-      slots.slice(0, MAX_SLOTS),
-    ),
+    familyOf('sentinel_replication_slot_retained_bytes', slots.slice(0, MAX_SLOTS)),
   ];
 }
 

@@ -19,7 +19,7 @@ import type { MetricFamily } from '#src/contract/metric-family.js';
 import type { StandbyReason } from '#src/daemon/leadership.js';
 import { Scheduler } from '#src/daemon/scheduler.js';
 import { CliError } from '../exit-code.js';
-import { counterOf, gauge } from '../metrics/run-metrics.js';
+import { familyOf } from '../metrics/definitions.js';
 import { programVersion } from '../version.js';
 import { figuresOfHealth, figuresOfPools, figuresOfStore, newestOfEach, RunFigures } from './daemon-metrics.js';
 import type { DaemonParts } from './daemon-parts.js';
@@ -166,11 +166,10 @@ export class ServeDaemon implements Daemon {
     const none: MetricFamily[] = [];
     const { last } = this.#health;
     return newestOfEach([
-      gauge('sentinel_build_info', 'Version of this program.', [[{ version: this.#version }, 1]]),
-      gauge('sentinel_active', 'Whether this instance is the active one.', [[{}, isActive ? 1 : 0]]),
-      counterOf(
+      familyOf('sentinel_build_info', [[{ version: this.#version }, 1]]),
+      familyOf('sentinel_active', [[{}, isActive ? 1 : 0]]),
+      familyOf(
         'sentinel_schedule_skipped_total',
-        'Times that a schedule was due while it was waiting or running.',
         this.schedules().map(({ name: schedule, skipped }) => [{ schedule }, skipped]),
       ),
       ...this.#figures.families,
