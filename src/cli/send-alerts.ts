@@ -134,7 +134,7 @@ function describeDelivery(
     );
   if (waiting > 0)
     problems.push(
-      `${formatCount(waiting, 'alert')} for ${name} ${waiting === 1 ? 'waits' : 'wait'}${failed > 0 ? '' : why} (the next run tries again, or "sentinel alerts flush" now)`,
+      `${formatCount(waiting, 'alert')} for ${name} ${waiting === 1 ? 'waits' : 'wait'}${failed > 0 ? '' : why} (a later run tries again, or "sentinel alerts flush" now)`,
     );
   if (partly > 0)
     problems.push(

@@ -54,7 +54,7 @@ async function record(server: EmbeddedServer, morning: string): Promise<string[]
     say('Two Postgres servers, a retailer in them, and eleven things that go wrong in one night.');
     await run('sentinel demo');
     say('## Your own database');
-    say('Here a small shop: four tables with ninety days of rows, and a copy that somebody left.');
+    say('Here a small shop: four tables with ninety days of rows, a view, and a copy that somebody left.');
     await run(`sentinel init --source batch=postgres://sentinel@127.0.0.1:${server.port}/analytics_db`, [
       [/assword/, PASSWORD],
     ]);

@@ -1,6 +1,6 @@
 /**
  * A small shop's warehouse for the recording: four tables with ninety days of rows up to this moment, more of them at the weekend
- * and by day than by night, a copy that somebody left, and what a load that goes wrong does to it. Numbers come from a hash, so
+ * and by day than by night, a view over one, a copy that somebody left, and what a load that goes wrong does to it. Numbers come from a hash, so
  * they are the same each time.
  */
 const NOISE = `CREATE FUNCTION pg_temp.noise(i bigint, salt int) RETURNS float8 IMMUTABLE LANGUAGE sql AS
@@ -44,6 +44,7 @@ export const SHOP: readonly string[] = [
   'CREATE SCHEMA sales',
   'CREATE SCHEMA crm',
   ...Object.entries(TABLES).map(([table, select]) => `CREATE TABLE ${table} AS ${select(`at < ${MORNING}`)}`),
+  'CREATE VIEW sales.daily_revenue AS SELECT loaded_at::date AS day, sum(total) AS revenue FROM sales.orders GROUP BY 1',
   'CREATE TABLE sales.orders_bak AS SELECT * FROM sales.orders LIMIT 5000',
   'ANALYZE',
 ];
