@@ -19,7 +19,7 @@ export const distinct: TableCheck = {
         distance: verdict.q,
         message:
           `${columnName(history, column)} has ${counted(value, 'distinct value')}, ${changed(value, usual, grouped)}; ` +
-          `expected ${grouped(Math.max(0, lower))} to ${grouped(upper)}.`,
+          `expected ${grouped(Math.max(0, Math.ceil(lower)))} to ${grouped(Math.floor(upper))}.`,
       });
     });
   },

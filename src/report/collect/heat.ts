@@ -5,6 +5,7 @@ import type { HeatDays, HeatRow } from '../report-data.js';
 import type { JudgedSeries } from './series.js';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 export const HEAT_DAYS = 120;
 /** Judged days before "as expected" means anything for a table that is judged run by run alone. */
 const MIN_JUDGED_DAYS = 3;
@@ -12,6 +13,9 @@ const MIN_JUDGED_DAYS = 3;
 /** From the least to the most that is to be said of a day. */
 const ORDER = '-~0123';
 const STATE: Readonly<Record<Severity, string>> = { info: '1', warn: '2', critical: '3' };
+
+/** Days between the start of a day and a run that finds something about it, at most: others came since. */
+const LATEST_DAYS = 3;
 
 /** These findings are about the last closed day where a table's past is known by event time; the others about now. */
 const BY_DAY = new Set(['null_rate', 'mean', 'spread', 'share', 'categories', 'drift', 'distinct']);
@@ -53,9 +57,19 @@ export function heatRow({ measured, findings, volume, others }: HeatInput, start
       else raise(dayOf(time), verdict?.expected ? '0' : '~');
     }
   for (const { check, severity, time } of findings) {
-    if (check === 'volume' && volume) continue;
     const day = Math.floor((time - start) / DAY_MS);
-    raise(volume && BY_DAY.has(check) ? day - 1 : day, STATE[severity]);
+    if (check === 'volume' && volume) {
+      const off = lastOff(volume, time);
+      if (off !== null) raise(dayOf(off), STATE[severity]);
+    } else raise(volume && BY_DAY.has(check) ? day - 1 : day, STATE[severity]);
   }
   return row.join('');
+}
+
+/** The day that a finding about volume is about, which may be graver than its verdict; none where it is about an hour. */
+function lastOff({ points, verdicts }: JudgedSeries, foundAt: number): number | null {
+  // where clocks change, a day has 23 hours
+  const closed = foundAt - DAY_MS + HOUR_MS;
+  const off = points.findLast(({ time }, i) => time <= closed && verdicts[i]?.anomaly === true)?.time;
+  return off !== undefined && foundAt - off < LATEST_DAYS * DAY_MS ? off : null;
 }

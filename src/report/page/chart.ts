@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import type { ReportSeries } from '../report-data.js';
+import type { FigureUnit, ReportSeries } from '../report-data.js';
 import { h, whenSeen } from './dom.js';
 import { axisFigure, clock, figureIn, moment, shortDay, weekday } from './format.js';
 import { SEVERITY_WORDS } from './names.js';
@@ -177,10 +177,14 @@ function reading(series: ReportSeries, times: readonly number[], index: number):
   return [
     h('span', { class: 'when' }, timeOf(times, index)),
     h('strong', { class: severity && `ink ${severity}` }, figure),
-    lower != null && upper != null
-      ? h('span', {}, `expected ${figureIn(series.unit, lower)} to ${figureIn(series.unit, upper)}`)
-      : h('span', {}),
+    h('span', {}, lower != null && upper != null ? `expected ${rangeIn(series.unit, lower, upper)}` : ''),
   ];
+}
+
+/** Of what is counted, the whole numbers within, as the sentences of incidents name them. */
+function rangeIn(unit: FigureUnit, lower: number, upper: number): string {
+  const ends = unit === 'count' ? [Math.max(0, Math.ceil(lower)), Math.floor(upper)] : [lower, upper];
+  return ends.map((end) => figureIn(unit, end)).join(' to ');
 }
 
 function describe(series: ReportSeries, times: readonly number[]): string {

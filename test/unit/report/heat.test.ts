@@ -66,11 +66,14 @@ test('a finding colours the day of its run, and the worst one stays', () => {
   expect(end({ measured: measured(5, 4, 3, 2, 1, 0), findings })).toBe('~~~032');
 });
 
-test('a finding about a closed day colours that day, and one about volume is left to the verdicts', () => {
+test('a finding about a closed day colours that day, and one about volume the day that is off', () => {
   const quiet = volume([5, 5, 5], [verdict(0), verdict(0), verdict(0)]);
   expect(end({ volume: quiet, findings: [finding(0, 'null_rate', 'warn')] }, 4)).toBe('002-');
   expect(end({ volume: quiet, findings: [finding(0, 'volume', 'critical')] }, 4)).toBe('000-');
   expect(end({ findings: [finding(0, 'null_rate', 'warn')] }, 4)).toBe('---2');
+  const half = volume([5, 2, 5], [verdict(0), verdict(1.6), verdict(0)]);
+  expect(end({ volume: half, findings: [finding(0, 'volume', 'critical')] }, 4)).toBe('030-');
+  expect(end({ volume: half, findings: [finding(2, 'volume', 'critical')] }, 4)).toBe('020-');
 });
 
 test('what is older than the map is not on it', () => {
