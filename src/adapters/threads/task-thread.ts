@@ -1,14 +1,12 @@
 import { Piscina } from 'piscina';
 import { threadFlags } from './thread-flags.js';
 
-/** A thread that is started when there is something to do, and ends when there is nothing more. */
+/** A thread that is started when there is first something to do, and stays: it may remember. */
 export interface TaskThread<Task, Answer> {
   /** Rejects with what the task throws. */
   run(task: Task): Promise<Answer>;
   close(): Promise<void>;
 }
-
-const IDLE_MS = 1_000;
 
 /** `entry` is a file whose default export takes a task, plain data, and resolves with plain data. */
 export function createTaskThread<Task, Answer>(entry: string): TaskThread<Task, Answer> {
@@ -16,7 +14,7 @@ export function createTaskThread<Task, Answer>(entry: string): TaskThread<Task, 
     filename: entry,
     minThreads: 0,
     maxThreads: 1,
-    idleTimeout: IDLE_MS,
+    idleTimeout: Number.POSITIVE_INFINITY,
     ...threadFlags(),
   });
   return {
