@@ -38,7 +38,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
   const tasks = groupBy((await store.tasksOf(run.id)).filter(wanted), tableKey);
   const failures = new Map((await store.sourceFailuresOf(run.id)).map(({ source, failure }) => [source, failure]));
   const past = await store.readPast({ since: heat.start, run: run.id, sources });
-  const measured = groupBy(past.days, tableKey);
+  const measured = new Map(past.measured.map((table) => [tableKey(table), table]));
   const pastFindings = groupBy(past.findings, tableKey);
   const reported = (finding: Finding) => isReported(finding, sources, wanted);
   const incidents = (await incidentsOf(store, run)).filter((incident) => incident.findings.some(reported));
@@ -67,7 +67,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
         heatStart: heat.start,
         task: tasks.get(key)?.[0],
         seenAt: seen.get(history.run),
-        measured: measured.get(key) ?? [],
+        measured: measured.get(key),
         pastFindings: pastFindings.get(key) ?? [],
         findings: ofTable,
       });

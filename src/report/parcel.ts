@@ -5,6 +5,14 @@ const LINE_END = 10;
 /** Tables that are read before others get their turn: some milliseconds. */
 const AT_A_TIME = 50;
 
+/** A report whose tables are read when they are wanted: thousands of them as objects take many times the memory of their bytes. */
+export interface Unpacked {
+  /** Its tables without series and without figures of columns: what they are found and ordered by. */
+  readonly outline: ReportData;
+  /** Everything of one table. */
+  whole(index: number): ReportTable;
+}
+
 /** A report on its way to another thread: a line of JSON without tables, and one for each table. */
 export function packReport(report: ReportData): Uint8Array {
   const lines = [{ ...report, tables: [] }, ...report.tables].map((each) => JSON.stringify(each));
@@ -12,20 +20,21 @@ export function packReport(report: ReportData): Uint8Array {
 }
 
 /** Reads what `packReport` wrote, a few tables at a time: all at once, thousands of them would stop the thread for a second. */
-export async function unpackReport(packed: Uint8Array): Promise<ReportData> {
+export async function unpackReport(packed: Uint8Array): Promise<Unpacked> {
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length);
-  const endOf = (start: number) => {
-    const end = bytes.indexOf(LINE_END, start);
-    return end < 0 ? bytes.length : end;
-  };
-  let end = endOf(0);
-  const report = JSON.parse(bytes.toString('utf8', 0, end)) as ReportData;
+  const ends: number[] = [];
+  for (let at = bytes.indexOf(LINE_END); at >= 0; at = bytes.indexOf(LINE_END, at + 1)) ends.push(at);
+  ends.push(bytes.length);
+  const line = (i: number) => JSON.parse(bytes.toString('utf8', i === 0 ? 0 : ends[i - 1]! + 1, ends[i]));
+  const whole = (index: number): ReportTable => line(index + 1);
   const tables: ReportTable[] = [];
-  while (end < bytes.length) {
-    const start = end + 1;
-    end = endOf(start);
-    tables.push(JSON.parse(bytes.toString('utf8', start, end)));
+  while (tables.length < ends.length - 1) {
+    tables.push(outlineOf(whole(tables.length)));
     if (tables.length % AT_A_TIME === 0) await turn();
   }
-  return { ...report, tables };
+  return { outline: { ...line(0), tables }, whole };
+}
+
+function outlineOf({ volume: _, rowCount: __, freshness: ___, columns, ...table }: ReportTable): ReportTable {
+  return { ...table, columns: columns.map(({ name, type }) => ({ name, type })) };
 }

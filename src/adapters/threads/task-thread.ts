@@ -8,6 +8,12 @@ export interface TaskThread<Task, Answer> {
   close(): Promise<void>;
 }
 
+/**
+ * Beyond this the thread dies, and nothing else. It is also what V8 goes by: below 2 GiB it lets a heap grow to less than twice what
+ * is in use, above that to four times.
+ */
+const MAX_HEAP_MIB = 1_500;
+
 /** `entry` is a file whose default export takes a task, plain data, and resolves with plain data. */
 export function createTaskThread<Task, Answer>(entry: string): TaskThread<Task, Answer> {
   const threads = new Piscina({
@@ -15,6 +21,7 @@ export function createTaskThread<Task, Answer>(entry: string): TaskThread<Task, 
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: Number.POSITIVE_INFINITY,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
     ...threadFlags(),
   });
   return {

@@ -6,7 +6,7 @@ import type { Config } from '#src/config/config.js';
 import { UNRESOLVED } from '#src/core/incidents/counted.js';
 import { createTableFinder, type TableQuery } from '#src/report/find-tables.js';
 import { createModel, type Model } from '#src/report/model.js';
-import { unpackReport } from '#src/report/parcel.js';
+import { type Unpacked, unpackReport } from '#src/report/parcel.js';
 import type { ReportData } from '#src/report/report-data.js';
 import { incidentSlice, listSlice, overviewSlice, tableSlice } from '#src/report/slice.js';
 
@@ -49,17 +49,15 @@ export class ServedReport {
   async #refresh(store: Store): Promise<void> {
     if (!this.#served) return;
     const incidents = new Map((await store.listIncidents({ states: UNRESOLVED })).map((each) => [each.id, each]));
-    const { data } = this.#served.model;
+    const { data, whole } = this.#served.model;
     // A run that was judged again may have found more, with pictures that are not here.
     const known = new Set(data.incidents.map(({ id }) => id));
     if ([...incidents.keys()].some((id) => !known.has(id))) return this.renew();
-    this.#served = serve({
-      ...data,
-      incidents: data.incidents.flatMap((incident) => {
-        const now = incidents.get(incident.id);
-        return now ? [{ ...incident, state: now.state, severity: now.severity }] : [];
-      }),
+    const changed = data.incidents.flatMap((incident) => {
+      const now = incidents.get(incident.id);
+      return now ? [{ ...incident, state: now.state, severity: now.severity }] : [];
     });
+    this.#served = serve({ outline: { ...data, incidents: changed }, whole });
   }
 
   /** Whose report is served. */
@@ -119,8 +117,8 @@ interface Served {
   readonly overview: ReportData;
 }
 
-function serve(data: ReportData): Served {
-  const model = createModel(data);
+function serve({ outline, whole }: Unpacked): Served {
+  const model = createModel(outline, whole);
   const find = createTableFinder(model);
   return { model, find, overview: overviewSlice(model, find) };
 }

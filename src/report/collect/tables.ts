@@ -1,5 +1,5 @@
 import type { StoredHistory } from '#src/adapters/store/load-histories.js';
-import type { MeasuredDay, PastFinding } from '#src/adapters/store/read-past.js';
+import { type MeasuredTable, measuredDays, type PastFinding } from '#src/adapters/store/read-past.js';
 import type { TaskSummary } from '#src/adapters/store/records.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { TableHistory } from '#src/core/model/history.js';
@@ -25,7 +25,7 @@ export interface TableContext {
   readonly task: TaskSummary | undefined;
   /** Clock of the run that looked at it last, epoch milliseconds. */
   readonly seenAt: number | undefined;
-  readonly measured: readonly MeasuredDay[];
+  readonly measured: MeasuredTable | undefined;
   readonly pastFindings: readonly PastFinding[];
   /** Findings of incidents that are not resolved. */
   readonly findings: readonly Finding[];
@@ -70,7 +70,7 @@ export function reportTable(history: TableHistory, context: TableContext): Table
       ...(insertTime?.newest != null && { newest: { column: insertTime.column, at: seconds(insertTime.newest) } }),
       heat: heatRow(
         {
-          measured,
+          measured: measured ? measuredDays(measured) : [],
           // what a picture dates is not dated by its run
           findings: pastFindings.filter(({ message }) => !told.has(message)),
           volume: volume?.judged ?? null,

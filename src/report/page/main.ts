@@ -21,7 +21,7 @@ const { live } = document.documentElement.dataset;
 const embedded = JSON.parse(document.getElementById('report-data')!.textContent!) as Embedded;
 if (embedded === 'login') document.body.prepend(h('main', { id: 'main' }, login()));
 else if (embedded === 'making') start(null, liveStatus(null), beingMade);
-else start(embedded && createModel(embedded), live === undefined ? null : liveStatus(embedded && embedded.run.label));
+else start(embedded && createModel(embedded), live === undefined ? null : liveStatus(embedded?.run.label ?? null));
 
 function start(model: Model | null, status: ReturnType<typeof liveStatus> | null, instead = nothingYet): void {
   const source = model && (status ? liveSource(model, status.problem) : embeddedSource(model));
