@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { impactBench } from './impact.bench.js';
+import { livePageBench } from './live-page.bench.js';
 import { profileBench } from './profile.bench.js';
 import { smallTablesBench } from './small-tables.bench.js';
 import { machine } from './support/report.js';
@@ -25,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   profile: () => profileBench({ rows, rounds, workers }),
   'small-tables': () => smallTablesBench({ tables, rowsPerTable: 1_000, rounds, workers }),
   impact: () => impactBench({ rounds }),
+  'live-page': () => livePageBench({ tables: 5_000, runs: 400 }),
   workers: () => workersBench({ rows: Math.min(rows, 1_000_000) }),
 };
 

@@ -1,4 +1,8 @@
+import { move } from 'piscina';
 import { collectStored } from '#src/cli/serve/collect-stored.js';
 
-/** Thread entry: judges every stored series anew for the pages, which takes minutes of processor time for thousands of tables. */
-export default collectStored;
+/** Thread entry: makes the report for the pages, which takes minutes the first time where there are thousands of tables; host: `ServedReport`. */
+export default async function collect(config: Parameters<typeof collectStored>[0]): Promise<unknown> {
+  const report = await collectStored(config);
+  return report && move(report);
+}

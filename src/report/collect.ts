@@ -4,8 +4,8 @@ import type { Store } from '#src/adapters/store/store.js';
 import type { TablePolicy } from '#src/config/policy.js';
 import type { TableMatcher, TableName } from '#src/config/table-glob.js';
 import { findInsertTime } from '#src/core/checks/index.js';
-import type { JudgeSettings } from '#src/core/detectors/index.js';
 import { groupBy } from '#src/core/group-by.js';
+import { FRESHNESS_METRIC } from '#src/core/metrics/index.js';
 import { UNRESOLVED } from '#src/core/incidents/counted.js';
 import { nextStep } from '#src/core/incidents/next-step.js';
 import { ofFindings, type Touched, type TouchedBy } from '#src/core/lineage/touched.js';
@@ -15,6 +15,7 @@ import type { Incident } from '#src/core/model/incident.js';
 import { Axes } from './collect/axes.js';
 import { HEAT_DAYS, heatDays } from './collect/heat.js';
 import { seconds } from './collect/rounding.js';
+import type { HowJudged } from './collect/table-series.js';
 import { reportTable } from './collect/tables.js';
 import type { ReportData, ReportFinding, ReportIncident, ReportSeries, ReportTable } from './report-data.js';
 
@@ -26,7 +27,7 @@ export interface CollectOptions {
   readonly sources: readonly string[];
   readonly wanted: TableMatcher;
   readonly tablePolicy: (name: TableName) => Omit<TablePolicy, 'match'>;
-  readonly judge: JudgeSettings;
+  readonly judge: HowJudged;
   /** True where values that look personal are to be shown. */
   readonly unmask: boolean;
 }
@@ -39,7 +40,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
   const tasks = groupBy((await store.tasksOf(run.id)).filter(wanted), tableKey);
   const failures = new Map((await store.sourceFailuresOf(run.id)).map(({ source, failure }) => [source, failure]));
   const past = await store.readPast({ since: heat.start, run: run.id, sources });
-  const measured = groupBy(past.days, tableKey);
+  const measured = new Map(past.measured.map((table) => [tableKey(table), table]));
   const pastFindings = groupBy(past.findings, tableKey);
   const reported = (finding: Finding) => isReported(finding, sources, wanted);
   const incidents = (await incidentsOf(store, run)).filter((incident) => incident.findings.some(reported));
@@ -53,7 +54,9 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
   const axes = new Axes();
   const tables: ReportTable[] = [];
   const pictures = new Map<Finding, ReportSeries>();
-  for await (const page of store.loadHistories(run.id, { now: run.asOf, sources, scope: 'latest', points: HEAT_DAYS }))
+  const metrics = [...new Set([...DRAWN_METRICS, ...[...findings.values()].flat().map(({ metric }) => metric)])];
+  const wantedHistories = { now: run.asOf, sources, scope: 'latest', points: HEAT_DAYS, metrics } as const;
+  for await (const page of store.loadHistories(run.id, wantedHistories))
     for (const history of page.filter(wanted)) {
       const key = tableKey(history);
       const ofTable = findings.get(key) ?? [];
@@ -67,7 +70,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
         heatStart: heat.start,
         task: tasks.get(key)?.[0],
         seenAt: seen.get(history.run),
-        measured: measured.get(key) ?? [],
+        measured: measured.get(key),
         pastFindings: pastFindings.get(key) ?? [],
         findings: ofTable,
       });
@@ -103,6 +106,9 @@ function totalsOf(tables: readonly ReportTable[]): ReportData['totals'] {
   for (const { state } of tables) totals[state]++;
   return totals;
 }
+
+/** Series that a table's page shows, run by run; of the others only those that a finding is about. */
+const DRAWN_METRICS = ['row_count', FRESHNESS_METRIC, 'null_rate', 'mean'];
 
 /** Runs whose clocks are looked up: a table that none of them looked at has no time. */
 const SEEN_RUNS = 5_000;

@@ -15,6 +15,8 @@ export interface Model {
   readonly tables: number;
   /** Epoch seconds of the heat map's first day, as if in UTC. */
   readonly firstDay: number;
+  /** Everything of a table, where `data` may hold its outline only. */
+  whole(table: number): ReportTable;
   timesOf(series: ReportSeries): readonly number[];
   incidentsOf(table: number): readonly ReportIncident[];
   noticedOf(table: number): readonly ReportFinding[];
@@ -23,7 +25,7 @@ export interface Model {
   tableAt(key: string): number | undefined;
 }
 
-export function createModel(data: ReportData): Model {
+export function createModel(data: ReportData, whole = (table: number) => data.tables[table]!): Model {
   const isQuiet = ({ state }: ReportIncident) => state === 'expected' || state === 'muted';
   const open = data.incidents.filter((incident) => !isQuiet(incident));
   const byTable = new Map<number, ReportIncident[]>();
@@ -39,6 +41,7 @@ export function createModel(data: ReportData): Model {
     quiet: data.incidents.filter(isQuiet),
     tables: Object.values(data.totals).reduce((sum, each) => sum + each, 0),
     firstDay: Date.parse(`${data.heat.first}T00:00:00Z`) / 1000,
+    whole,
     timesOf: (series) => data.axes[series.axis] ?? [],
     incidentsOf: (table) => byTable.get(table) ?? [],
     noticedOf: (table) => data.noticed.filter((finding) => finding.table === table),

@@ -22,7 +22,7 @@ export function overviewSlice(model: Model, find: ReturnType<typeof createTableF
     ...ofState('failed', 'skipped'),
     ...ofState('learning'),
   ]);
-  return slice(data, [...named], {
+  return slice(model, [...named], {
     incidents,
     noticed: data.noticed.slice(0, MAX_FINDINGS),
     table: (table, index) => (pictured.has(index) ? withoutColumns(table) : listed(table)),
@@ -30,10 +30,11 @@ export function overviewSlice(model: Model, find: ReturnType<typeof createTableF
 }
 
 /** Rows of the list of tables. */
-export function listSlice({ data }: Model, indices: readonly number[]): ReportData {
+export function listSlice(model: Model, indices: readonly number[]): ReportData {
+  const { data } = model;
   const wanted = new Set(indices);
   const isOf = ({ table }: ReportFinding) => table !== undefined && wanted.has(table);
-  return slice(data, indices, {
+  return slice(model, indices, {
     // their severity is shown, nothing else
     incidents: data.incidents
       .filter(({ findings }) => findings.some(isOf))
@@ -45,7 +46,7 @@ export function listSlice({ data }: Model, indices: readonly number[]): ReportDa
 
 /** Everything that is known of one table. */
 export function tableSlice(model: Model, index: number): ReportData {
-  return slice(model.data, [index], {
+  return slice(model, [index], {
     incidents: model.incidentsOf(index).map(shortened),
     noticed: model.noticedOf(index),
     table: (table) => table,
@@ -56,7 +57,7 @@ export function tableSlice(model: Model, index: number): ReportData {
 export function incidentSlice(model: Model, id: string): ReportData {
   const incidents = model.data.incidents.filter((incident) => incident.id === id).map(shortened);
   const tables = [...new Set(incidents.flatMap(tablesOf))];
-  return slice(model.data, tables, { incidents, noticed: [], table: listed });
+  return slice(model, tables, { incidents, noticed: [], table: listed });
 }
 
 interface SliceOptions extends Pick<ReportData, 'incidents' | 'noticed'> {
@@ -64,7 +65,8 @@ interface SliceOptions extends Pick<ReportData, 'incidents' | 'noticed'> {
 }
 
 /** The report with some of its tables, in the order of the whole, and with what they refer to. */
-function slice(data: ReportData, indices: readonly number[], { incidents, noticed, table }: SliceOptions): ReportData {
+function slice(model: Model, indices: readonly number[], { incidents, noticed, table }: SliceOptions): ReportData {
+  const { data } = model;
   const kept = [...indices].sort((a, b) => a - b);
   const newIndex = new Map(kept.map((index, i) => [index, i]));
   const axes: (readonly number[])[] = [];
@@ -87,7 +89,7 @@ function slice(data: ReportData, indices: readonly number[], { incidents, notice
     ...data,
     incidents: incidents.map((incident) => ({ ...incident, findings: incident.findings.map(ofFinding) })),
     noticed: noticed.map(ofFinding),
-    tables: kept.map((index) => ofTable(table(data.tables[index]!, index))),
+    tables: kept.map((index) => ofTable(table(model.whole(index), index))),
     axes, // last: those above fill it
   };
 }

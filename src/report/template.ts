@@ -16,10 +16,10 @@ export function renderPage(data: ReportData, assets: PageAssets): string {
 
 /**
  * The same page from a daemon, which it asks for what it does not hold: `data` is a slice of the report, null where there is no run
- * yet, and `login` where it is to ask for the token first.
+ * yet, `making` where it is not made yet, and `login` where the page is to ask for the token first.
  */
 export function renderLivePage(
-  data: ReportData | 'login' | null,
+  data: ReportData | 'making' | 'login' | null,
   assets: PageAssets,
 ): { readonly html: string; readonly policy: string } {
   return page(data, assets, { title: 'Sentinel', words: 'This page needs JavaScript.', isLive: true });

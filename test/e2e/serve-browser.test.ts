@@ -191,6 +191,22 @@ describe.skipIf(isMissing)(`the live page${because}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  test('a daemon that has just started says that its page is being made, and shows it when it is', async () => {
+    await daemon.kill('SIGTERM');
+    const client = await database.client();
+    await client.query('BEGIN; LOCK TABLE sentinel.event_history IN ACCESS EXCLUSIVE MODE');
+    daemon = startCli(['serve'], { cwd, env });
+    await daemon.saying(/this instance is active/);
+    const { page, complaints } = await open();
+    await page.fill('#token', TOKEN);
+    await page.click('text=Log in');
+    await page.waitForSelector('h1:has-text("The page is being made")');
+    expect(await violations(page)).toEqual([]);
+    await client.query('ROLLBACK');
+    await page.waitForSelector('.tables tbody tr');
+    expect(complaints).toEqual([]);
+  });
+
   test('a daemon that goes away is said, and the page stays', async () => {
     const { page } = await logIn();
     await daemon.kill('SIGKILL');

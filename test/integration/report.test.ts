@@ -6,6 +6,7 @@ import { DEFAULT_JUDGE_SETTINGS } from '#src/core/detectors/index.js';
 import { encodedEvents } from '#src/core/events/finish-events.js';
 import type { EventHistory } from '#src/core/model/event-history.js';
 import type { Finding } from '#src/core/model/finding.js';
+import { KeptJudges } from '#src/report/collect/kept-judges.js';
 import { type CollectOptions, collectReport } from '#src/report/collect.js';
 import type { ReportData } from '#src/report/report-data.js';
 import { type TestServer, testServer } from '../support/postgres.js';
@@ -55,7 +56,7 @@ async function reportOf(more: Partial<CollectOptions> = {}): Promise<ReportData>
     sources: ['batch', 'cdc'],
     wanted: () => true,
     tablePolicy: () => ({}),
-    judge: DEFAULT_JUDGE_SETTINGS,
+    judge: { settings: DEFAULT_JUDGE_SETTINGS },
     unmask: false,
     ...more,
   });
@@ -84,9 +85,9 @@ function finding(table: string | null, n: number, more: Partial<Finding> = {}): 
 }
 
 /** Closed days up to the day before `n`; about 1,000 rows each, the last one `last`. */
-function events(n: number, last: number): EventHistory {
-  const rows = Array.from({ length: 60 }, (_, i) => (i === 59 ? last : 1000 + 20 * Math.sin(i * i)));
-  const starts = rows.map((_, i) => day(n).getTime() - (60 - i) * DAY);
+function events(n: number, last: number, count = 60): EventHistory {
+  const rows = Array.from({ length: count }, (_, i) => (i === count - 1 ? last : 1000 + 20 * Math.sin((n + i) ** 2)));
+  const starts = rows.map((_, i) => day(n).getTime() - (count - i) * DAY);
   const whole = rows.map(Math.round);
   const days = { starts, end: day(n).getTime(), complete: 0, rows: whole, columns: { amount: { nonNull: whole } } };
   return { column: 'created_at', declared: false, timeZone: 'UTC', days };
@@ -145,6 +146,38 @@ describe('the report of a store', () => {
     expect(volume!.marks.at(-1)![0]).toBe(59);
     expect(heat.slice(-3)).toMatch(/^0[23]0$/);
     expect(report.incidents[0]!.findings[0]!.series).toEqual(volume);
+  });
+
+  test('says the same where it goes on from the report before, day after day', async () => {
+    const kept = new KeptJudges(DEFAULT_JUDGE_SETTINGS);
+    for (const n of [400, 401, 402]) {
+      const volume = finding('broken', n, {
+        metric: 'rows_per_day',
+        check: 'volume',
+        severity: 'critical',
+        value: 300,
+      });
+      await runOnce(
+        n,
+        {
+          orders: { ...rowsPoint(60_000), events: events(n, n === 401 ? 300 : 1000, 400) },
+          broken: { ...rowsPoint(60_000), events: events(n, 300) },
+        },
+        [volume],
+      );
+      const report = await reportOf({ judge: { settings: DEFAULT_JUDGE_SETTINGS, kept } });
+      kept.turn();
+      expect(report).toEqual(await reportOf());
+      expect(tableOf(report, 'orders').volume!.marks.length > 0).toBe(n === 401);
+    }
+  });
+
+  test('draws a figure of a column that no table page shows, where a finding is about it', async () => {
+    const about = { metric: 'uniqueness', check: 'uniqueness', column: 'amount', value: 0.2 } as const;
+    const points = (value: number) => ({ points: [{ column: 'amount', metric: 'uniqueness', value }] });
+    for (const n of [0, 1, 2]) await runOnce(n, { orders: points(1) });
+    await runOnce(3, { orders: points(0.2) }, [finding('orders', 3, about)]);
+    expect((await reportOf()).incidents[0]!.findings[0]!.series!.values).toEqual([1, 1, 1, 0.2]);
   });
 
   test('has sources that could not be reached, and findings about a source', async () => {

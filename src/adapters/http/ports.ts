@@ -49,6 +49,8 @@ export interface DaemonStatus {
   readonly brief: string | null;
   readonly reason: string | null;
   readonly running: RunningRun | null;
+  /** The run that the page shows; null where there is none, and until the page is made. */
+  readonly page: string | null;
 }
 
 /** A run that a person wants now; lists that are empty: all. */

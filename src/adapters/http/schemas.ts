@@ -219,6 +219,7 @@ export const status = object({
   role: { type: 'string', enum: ['active', 'standby'] },
   reason: { ...textOrNull, description: 'why it stands by' },
   running,
+  page: { ...textOrNull, description: 'the run that the page shows; null until it is made' },
 });
 const endedRun = {
   ...object({

@@ -21,6 +21,8 @@ export interface HistoryOptions {
   readonly scope?: 'run' | 'latest';
   /** Points per series, 60 when absent. */
   readonly points?: number;
+  /** Series of these metrics alone; all when absent. */
+  readonly metrics?: readonly string[];
   /** Tables per page, 50 when absent. */
   readonly pageSize?: number;
 }
@@ -85,6 +87,7 @@ async function loadPage(query: Query, s: string, run: number, after: number, opt
     numberArray(tables.map((table) => Number(table.id))),
     numberArray(tables.map((table) => Number(table.run))),
     options.points ?? 60,
+    options.metrics ?? null,
   ]);
   const clocks = await clocksOf(query, s, series);
   const events = await loadEvents(query, s, tables);

@@ -13,7 +13,7 @@ export interface PastFilter {
 /** What was seen and said of tables, day by day. */
 export interface Past {
   readonly findings: readonly PastFinding[];
-  readonly days: readonly MeasuredDay[];
+  readonly measured: readonly MeasuredTable[];
 }
 
 export interface PastFinding extends DatasetName {
@@ -24,10 +24,20 @@ export interface PastFinding extends DatasetName {
   readonly time: number;
 }
 
-export interface MeasuredDay extends DatasetName {
+/** A table with the days on which it was measured, as text until they are wanted: of thousands of tables they are a million. */
+export interface MeasuredTable extends DatasetName {
+  readonly days: string;
+}
+
+export interface MeasuredDay {
   /** `2026-11-23`, in UTC. */
   readonly day: string;
   readonly judged: boolean;
+}
+
+/** Ascending. */
+export function measuredDays({ days }: MeasuredTable): MeasuredDay[] {
+  return days.split(' ').map((each) => ({ day: each.slice(0, -1), judged: each.endsWith('+') }));
 }
 
 interface TableRow {
@@ -36,14 +46,14 @@ interface TableRow {
   readonly table_name: string;
 }
 
-/** Findings in the order they were stored, days ascending. */
+/** Findings in the order they were stored. */
 export async function readPast(query: Query, s: string, { since, run, sources }: PastFilter): Promise<Past> {
   const values = [new Date(since), run, sources ?? null];
   const findings = await query<TableRow & { check_name: string; severity: Severity; message: string; time: number }>(
     selectPastFindings(s),
     values,
   );
-  const days = await query<TableRow & { day: string; judged: boolean }>(selectMeasuredDays(s), values);
+  const measured = await query<TableRow & { days: string }>(selectMeasuredDays(s), values);
   return {
     findings: findings.map((row) => ({
       ...nameOf(row),
@@ -52,7 +62,7 @@ export async function readPast(query: Query, s: string, { since, run, sources }:
       message: row.message,
       time: row.time,
     })),
-    days: days.map((row) => ({ ...nameOf(row), day: row.day, judged: row.judged })),
+    measured: measured.map((row) => ({ ...nameOf(row), days: row.days })),
   };
 }
 

@@ -44,7 +44,7 @@ export async function reportCommand(options: ReportOptions, io: Io): Promise<num
       sources,
       wanted,
       tablePolicy: compileTablePolicies(tablePolicies(config)),
-      judge: config.policy.checks.settings.judge,
+      judge: { settings: config.policy.checks.settings.judge },
       unmask: options.unmask === true,
     });
     const page = Buffer.from(renderPage(data, await pageAssets()));

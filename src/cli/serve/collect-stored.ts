@@ -2,26 +2,36 @@ import { ENDED } from '#src/adapters/store/records.js';
 import { openStore } from '#src/adapters/store/store.js';
 import { type Config, tablePolicies } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
+import { KeptJudges } from '#src/report/collect/kept-judges.js';
 import { collectReport } from '#src/report/collect.js';
-import type { ReportData } from '#src/report/report-data.js';
+import { packReport } from '#src/report/parcel.js';
 import { storeOptions } from '../run-store.js';
 import { tableFilter } from '../selection.js';
 
-/** The report of the newest run that ended, as the pages show it; null where there is none. Values that look personal are masked. */
-export async function collectStored(config: Config): Promise<ReportData | null> {
+let kept: KeptJudges | undefined;
+
+/**
+ * The report of the newest run that ended, as the pages show it, by `packReport`; null where there is none. Values that look personal
+ * are masked. What one call has judged the next one goes on from: a process has one configuration, so one set of judges.
+ */
+export async function collectStored(config: Config): Promise<Uint8Array | null> {
   const store = await openStore(storeOptions(config));
+  const { judge: settings } = config.policy.checks.settings;
+  kept ??= new KeptJudges(settings);
   try {
     const run = await store.latestRun({ states: ENDED });
     if (!run) return null;
-    return await collectReport(store, {
+    const report = await collectReport(store, {
       run,
       madeAt: new Date(),
       sources: config.sources.map(({ name }) => name),
       wanted: tableFilter(config, {}),
       tablePolicy: compileTablePolicies(tablePolicies(config)),
-      judge: config.policy.checks.settings.judge,
+      judge: { settings, kept },
       unmask: false,
     });
+    kept.turn();
+    return packReport(report);
   } finally {
     await store.close();
   }

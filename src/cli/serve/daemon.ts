@@ -55,7 +55,7 @@ export class ServeDaemon implements Daemon {
   constructor(parts: DaemonParts) {
     this.#parts = parts;
     this.#health = new HealthWatch(parts.config);
-    this.pages = new ServedReport(parts.config);
+    this.pages = new ServedReport(parts.config, () => this.#tellStatus());
     this.#work = new StoreWork({
       ...parts,
       events: this.events,
@@ -119,7 +119,8 @@ export class ServeDaemon implements Daemon {
   status(): DaemonStatus {
     const [version, startedAt, role] = [this.#version, this.#startedAt, this.#role];
     const { brief = null, full: reason = null } = this.#reason ?? {};
-    return { version, startedAt, role, brief, reason, running: this.#work.running };
+    const page = role === 'active' ? this.pages.run() : null;
+    return { version, startedAt, role, brief, reason, running: this.#work.running, page };
   }
 
   store(): Store {

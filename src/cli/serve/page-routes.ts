@@ -28,7 +28,7 @@ export function pageRoutes(daemon: Daemon, report: ServedReport, settings: HttpS
     // Whoever has not shown the token gets the page that asks for it, and nothing of the data.
     app.get('/', { config: { open: true } }, async ({ headers }, reply) => {
       const isIn = callerOf(headers, settings, Date.now()) !== null;
-      const data = isIn ? await overview(daemon, report) : 'login';
+      const data = isIn ? overview(daemon, report) : 'login';
       const { html, policy } = renderLivePage(data, await pageAssets());
       return reply
         .type('text/html; charset=utf-8')
@@ -59,7 +59,7 @@ export function pageRoutes(daemon: Daemon, report: ServedReport, settings: HttpS
 }
 
 /** An instance that stands by has nothing to show that is sure to be new; the page says so by itself. */
-async function overview(daemon: Daemon, report: ServedReport) {
+function overview(daemon: Daemon, report: ServedReport) {
   return daemon.status().role === 'standby' ? null : report.overview();
 }
 

@@ -6,20 +6,25 @@ import type { Config } from '#src/config/config.js';
 import { UNRESOLVED } from '#src/core/incidents/counted.js';
 import { createTableFinder, type TableQuery } from '#src/report/find-tables.js';
 import { createModel, type Model } from '#src/report/model.js';
+import { type Unpacked, unpackReport } from '#src/report/parcel.js';
 import type { ReportData } from '#src/report/report-data.js';
 import { incidentSlice, listSlice, overviewSlice, tableSlice } from '#src/report/slice.js';
 
 /** The report of the newest run, made once for each run, so that a page is answered with what is in memory already. */
 export class ServedReport {
   readonly #config: Config;
-  readonly #thread = createTaskThread<Config, ReportData | null>(
+  readonly #made: () => void;
+  readonly #thread = createTaskThread<Config, Uint8Array | null>(
     fileURLToPath(import.meta.resolve('#workers/report.worker.js')),
   );
-  #served: Served | null = null;
+  /** Null where there is no run; absent until that is known. */
+  #served: Served | null | undefined;
   #making: Promise<void> | null = null;
 
-  constructor(config: Config) {
+  /** `made` is called where there is a new report to be seen. */
+  constructor(config: Config, made: () => void) {
     this.#config = config;
+    this.#made = made;
   }
 
   /**
@@ -37,28 +42,32 @@ export class ServedReport {
    */
   async look(store: Store, { incidentsChanged }: { readonly incidentsChanged: boolean }): Promise<void> {
     const newest = await store.latestRun({ states: ENDED });
-    if (newest && newest.label !== this.#served?.model.data.run.label) return this.renew();
+    if (newest && newest.label !== this.run()) return this.renew();
     if (incidentsChanged) await this.#refresh(store);
   }
 
   async #refresh(store: Store): Promise<void> {
     if (!this.#served) return;
     const incidents = new Map((await store.listIncidents({ states: UNRESOLVED })).map((each) => [each.id, each]));
-    const { data } = this.#served.model;
+    const { data, whole } = this.#served.model;
     // A run that was judged again may have found more, with pictures that are not here.
     const known = new Set(data.incidents.map(({ id }) => id));
     if ([...incidents.keys()].some((id) => !known.has(id))) return this.renew();
-    this.#served = serve({
-      ...data,
-      incidents: data.incidents.flatMap((incident) => {
-        const now = incidents.get(incident.id);
-        return now ? [{ ...incident, state: now.state, severity: now.severity }] : [];
-      }),
+    const changed = data.incidents.flatMap((incident) => {
+      const now = incidents.get(incident.id);
+      return now ? [{ ...incident, state: now.state, severity: now.severity }] : [];
     });
+    this.#served = serve({ outline: { ...data, incidents: changed }, whole });
   }
 
-  async overview(): Promise<ReportData | null> {
-    return (await this.#ready())?.overview ?? null;
+  /** Whose report is served. */
+  run(): string | null {
+    return this.#served?.model.data.run.label ?? null;
+  }
+
+  /** Null where there is no run; `making` until the first report is made, which takes minutes where there are thousands of tables. */
+  overview(): ReportData | 'making' | null {
+    return this.#served === undefined ? 'making' : (this.#served?.overview ?? null);
   }
 
   /** At most `limit` of the tables that a query lets in: `indices` are their places in `report`, in the query's order. */
@@ -92,12 +101,13 @@ export class ServedReport {
 
   async #ready(): Promise<Served | null> {
     if (!this.#served) await this.renew();
-    return this.#served;
+    return this.#served ?? null;
   }
 
   async #make(): Promise<void> {
-    const data = await this.#thread.run(this.#config);
-    if (data) this.#served = serve(data);
+    const packed = await this.#thread.run(this.#config);
+    this.#served = packed && serve(await unpackReport(packed));
+    this.#made();
   }
 }
 
@@ -107,8 +117,8 @@ interface Served {
   readonly overview: ReportData;
 }
 
-function serve(data: ReportData): Served {
-  const model = createModel(data);
+function serve({ outline, whole }: Unpacked): Served {
+  const model = createModel(outline, whole);
   const find = createTableFinder(model);
   return { model, find, overview: overviewSlice(model, find) };
 }

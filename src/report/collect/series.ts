@@ -1,5 +1,4 @@
 import { severityOf } from '#src/core/checks/newest-verdict.js';
-import { type JudgeSettings, judgeSeries } from '#src/core/detectors/index.js';
 import type { Severity } from '#src/core/model/finding.js';
 import type { SeriesPoint, SeriesSpec, Verdict } from '#src/core/model/series.js';
 import type { FigureUnit, ReportSeries } from '../report-data.js';
@@ -9,16 +8,19 @@ import { rounded, roundedOrNull } from './rounding.js';
 /** Points a picture holds at most, the newest. */
 const MAX_POINTS = { D: 120, H: 336, runs: 120 } as const;
 
+/** What the report shows of a verdict. */
+export interface Said extends Pick<Verdict, 'q' | 'anomaly'> {
+  readonly expected: { readonly lower: number; readonly upper: number } | null;
+}
+
+/** Says of each point of a series what the judge does, who knows those before it alone. */
+export type Judge = (spec: SeriesSpec, points: readonly SeriesPoint[]) => readonly Said[];
+
 /** A series with the verdict on each of its points. */
 export interface JudgedSeries {
   readonly spec: SeriesSpec;
   readonly points: readonly SeriesPoint[];
-  readonly verdicts: readonly Verdict[];
-}
-
-/** What the judge says of each point, knowing those before it alone. */
-export function judged(spec: SeriesSpec, points: readonly SeriesPoint[], settings: JudgeSettings): JudgedSeries {
-  return { spec, points, verdicts: judgeSeries(spec, points, settings) };
+  readonly verdicts: readonly Said[];
 }
 
 /** A series that is only shown: its expectation is not that of the judge. */

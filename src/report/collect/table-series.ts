@@ -1,15 +1,17 @@
 import { quotedValue } from '#src/core/checks/sentence.js';
-import type { JudgeSettings } from '#src/core/detectors/index.js';
+import { type JudgeSettings, judgeSeries } from '#src/core/detectors/index.js';
 import { type EventSeries, eventSeries } from '#src/core/events/series.js';
 import { FRESHNESS_METRIC, seriesKind } from '#src/core/metrics/index.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { Point, TableHistory } from '#src/core/model/history.js';
-import type { SeriesPoint } from '#src/core/model/series.js';
+import type { SeriesPoint, SeriesSpec } from '#src/core/model/series.js';
 import { isPersonal } from '#src/core/privacy/mask.js';
 import type { ReportSeries } from '../report-data.js';
 import type { Axes } from './axes.js';
 import { labelOf, unitOf } from './figures.js';
-import { type JudgedSeries, judged, reportSeries, unjudged } from './series.js';
+import type { KeptJudges } from './kept-judges.js';
+import { lastMonths } from './last-months.js';
+import { type Judge, type JudgedSeries, reportSeries, type Said, unjudged } from './series.js';
 
 /** Days without rows beyond which a table is loaded now and then; its loads are judged, not its days. */
 const MOST_EMPTY_SHARE = 0.3;
@@ -28,18 +30,34 @@ export interface Picture {
   readonly datesFinding: boolean;
 }
 
+/** How the series of tables are judged. */
+export interface HowJudged {
+  readonly settings: JudgeSettings;
+  /** What was judged for the report before; absent where there is none. */
+  readonly kept?: KeptJudges;
+}
+
 /** The series of one table that the report draws, each judged at most once. */
 export class TableSeries {
   readonly #history: TableHistory;
   readonly #axes: Axes;
-  readonly #settings: JudgeSettings;
   readonly #events: readonly EventSeries[];
   readonly #judged = new Map<EventSeries, JudgedSeries>();
+  readonly #judge: Judge;
+  readonly #isQuiet: boolean;
 
-  constructor(history: TableHistory, axes: Axes, settings: JudgeSettings) {
+  /**
+   * Where something was found of the table, its series are judged whole, as the run did that found it: the picture must say the same.
+   * A quiet table's rows per day are judged in the last months alone, and as far as they were not before.
+   */
+  constructor(history: TableHistory, axes: Axes, { settings, kept }: HowJudged, isQuiet: boolean) {
     this.#history = history;
     this.#axes = axes;
-    this.#settings = settings;
+    this.#isQuiet = isQuiet;
+    this.#judge =
+      isQuiet && kept
+        ? (spec, points) => kept.judge(nameOf(history), spec, points)
+        : (spec, points) => judgeSeries(spec, points, settings);
     this.#events = history.events ? eventSeries(history.events) : [];
   }
 
@@ -71,7 +89,7 @@ export class TableSeries {
   of(finding: Finding): Picture | null {
     const alike = this.#events.filter((series) => isAbout(series, finding));
     for (const series of alike) {
-      const judged = this.#judge(series);
+      const judged = this.#judgedOf(series);
       const points = pointsSaying(judged, finding);
       if (points.length > 0) return { ...this.#draw(series, finding, points), datesFinding: series.interval === 'D' };
     }
@@ -88,16 +106,20 @@ export class TableSeries {
     return this.#events.find(({ metric }) => metric === 'rows_per_day');
   }
 
-  #judge(series: EventSeries): JudgedSeries {
+  #judgedOf(series: EventSeries): JudgedSeries {
     let judged = this.#judged.get(series);
-    if (!judged) this.#judged.set(series, (judged = judgedSeries(series, this.#settings)));
+    if (!judged) {
+      const points = this.#isQuiet ? lastMonths(series.points, nameOf(this.#history)) : series.points;
+      judged = judgedSeries({ ...series, points }, this.#judge);
+      this.#judged.set(series, judged);
+    }
     return judged;
   }
 
   /** With the points (by index) that a finding is about in its severity. */
   #draw(series: EventSeries, about?: Finding, points: readonly number[] = []): Picture {
     const { metric, column, value } = series;
-    const judged = this.#judge(series);
+    const judged = this.#judgedOf(series);
     const drawn = reportSeries(judged, labelOf(metric, column ?? undefined, value), unitOf(metric), this.#axes);
     const shift = judged.points.length - drawn.values.length;
     const of = new Set(points.map((index) => index - shift));
@@ -122,7 +144,7 @@ export class TableSeries {
     if (points.length < MIN_RUN_POINTS) return null;
     const kind = seriesKind(metric);
     const judgedPoints =
-      kind && metric !== 'row_count' && about ? judged({ kind }, points, this.#settings) : unjudged(points);
+      kind && metric !== 'row_count' && about ? judged({ kind }, points, this.#judge) : unjudged(points);
     const series = reportSeries(judgedPoints, labelOf(metric, column), unitOf(metric), this.#axes);
     return about ? withExpectation(series, about) : series;
   }
@@ -142,16 +164,24 @@ function pointsSaying({ points, verdicts, spec }: JudgedSeries, { value }: Findi
   return points.flatMap((point, i) => (i >= from && verdicts[i]?.anomaly && point.value === value ? [i] : []));
 }
 
+function nameOf({ source, schema, table }: TableHistory): string {
+  return `${source}\0${schema}\0${table}`;
+}
+
+function judged(spec: SeriesSpec, points: readonly SeriesPoint[], judge: Judge): JudgedSeries {
+  return { spec, points, verdicts: judge(spec, points) };
+}
+
 /** Days without rows are points of a table that is loaded daily; of one that is loaded now and then, only loads are. */
-function judgedSeries({ kind, interval, points, metric }: EventSeries, settings: JudgeSettings): JudgedSeries {
+function judgedSeries({ kind, interval, points, metric }: EventSeries, judge: Judge): JudgedSeries {
   const known = points.filter(({ value }) => value !== null);
   const empty = known.filter(({ value }) => value === 0).length;
   if (metric !== 'rows_per_day' || empty <= MOST_EMPTY_SHARE * known.length)
-    return judged({ kind, interval }, points, settings);
+    return judged({ kind, interval }, points, judge);
   const loads = points.filter(({ value }) => value !== 0);
-  const ofLoads = judged({ kind }, loads, settings);
-  const verdicts = new Map(loads.map((point, i) => [point, ofLoads.verdicts[i]!]));
-  const none = { q: 0, score: 0, anomaly: false, direction: null, expected: null, detector: null };
+  const ofLoads = judge({ kind }, loads);
+  const verdicts = new Map(loads.map((point, i) => [point, ofLoads[i]!]));
+  const none: Said = { q: 0, anomaly: false, expected: null };
   return { spec: { kind, interval }, points, verdicts: points.map((point) => verdicts.get(point) ?? none) };
 }
 

@@ -1,7 +1,6 @@
 import type { StoredHistory } from '#src/adapters/store/load-histories.js';
-import type { MeasuredDay, PastFinding } from '#src/adapters/store/read-past.js';
+import { type MeasuredTable, measuredDays, type PastFinding } from '#src/adapters/store/read-past.js';
 import type { TaskSummary } from '#src/adapters/store/records.js';
-import type { JudgeSettings } from '#src/core/detectors/index.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { TableHistory } from '#src/core/model/history.js';
 import type { ReportSeries, ReportTable } from '../report-data.js';
@@ -9,7 +8,7 @@ import type { Axes } from './axes.js';
 import { reportColumns } from './columns.js';
 import { type HeatInput, heatRow } from './heat.js';
 import { seconds } from './rounding.js';
-import { TableSeries } from './table-series.js';
+import { type HowJudged, TableSeries } from './table-series.js';
 
 /** Judged runs that a table without event-time history needs before more than plain rules can say anything. */
 const MIN_JUDGED_RUNS = 3;
@@ -19,14 +18,14 @@ export interface TableContext {
   readonly axes: Axes;
   readonly about: Pick<ReportTable, 'owner' | 'description' | 'feeds' | 'referencedBy'>;
   readonly unmask: boolean;
-  readonly judge: JudgeSettings;
+  readonly judge: HowJudged;
   /** The first day of the heat map, epoch milliseconds. */
   readonly heatStart: number;
   /** Outcome in the reported run; absent where the run did not look at it. */
   readonly task: TaskSummary | undefined;
   /** Clock of the run that looked at it last, epoch milliseconds. */
   readonly seenAt: number | undefined;
-  readonly measured: readonly MeasuredDay[];
+  readonly measured: MeasuredTable | undefined;
   readonly pastFindings: readonly PastFinding[];
   /** Findings of incidents that are not resolved. */
   readonly findings: readonly Finding[];
@@ -41,7 +40,7 @@ export interface TableReport {
 /** One table of the report, with the pictures of what was found of it. */
 export function reportTable(history: TableHistory, context: TableContext): TableReport {
   const { axes, findings, pastFindings, measured, heatStart, seenAt } = context;
-  const series = new TableSeries(history, axes, context.judge);
+  const series = new TableSeries(history, axes, context.judge, findings.length === 0);
   const volume = series.volume();
   const rowCount = series.rowCount();
   const freshness = series.freshness();
@@ -71,7 +70,7 @@ export function reportTable(history: TableHistory, context: TableContext): Table
       ...(insertTime?.newest != null && { newest: { column: insertTime.column, at: seconds(insertTime.newest) } }),
       heat: heatRow(
         {
-          measured,
+          measured: measured ? measuredDays(measured) : [],
           // what a picture dates is not dated by its run
           findings: pastFindings.filter(({ message }) => !told.has(message)),
           volume: volume?.judged ?? null,

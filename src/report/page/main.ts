@@ -14,17 +14,18 @@ import { embeddedSource, type PageSource } from './page-source.js';
 import { tableView } from './table-view.js';
 import { themeToggle } from './theme.js';
 
-/** `login`: the daemon wants the token first; null: it has no run to show yet. */
-type Embedded = ReportData | 'login' | null;
+/** `login`: the daemon wants the token first; `making`: its page comes in some minutes; null: it has no run to show yet. */
+type Embedded = ReportData | 'login' | 'making' | null;
 
 const { live } = document.documentElement.dataset;
 const embedded = JSON.parse(document.getElementById('report-data')!.textContent!) as Embedded;
 if (embedded === 'login') document.body.prepend(h('main', { id: 'main' }, login()));
-else start(embedded && createModel(embedded), live === undefined ? null : liveStatus());
+else if (embedded === 'making') start(null, liveStatus(null), beingMade);
+else start(embedded && createModel(embedded), live === undefined ? null : liveStatus(embedded?.run.label ?? null));
 
-function start(model: Model | null, status: ReturnType<typeof liveStatus> | null): void {
+function start(model: Model | null, status: ReturnType<typeof liveStatus> | null, instead = nothingYet): void {
   const source = model && (status ? liveSource(model, status.problem) : embeddedSource(model));
-  const front = model && source ? overview(model, source) : nothingYet();
+  const front = model && source ? overview(model, source) : instead();
   const main = h('main', { id: 'main', tabindex: -1 }, front);
   document.body.prepend(
     h('a', { class: 'skip', href: '#main', 'data-anchor': 'main' }, 'Skip to the content'),
@@ -69,6 +70,23 @@ function nothingYet(): HTMLElement {
   );
 }
 
+function beingMade(): HTMLElement {
+  return h(
+    'div',
+    { class: 'making' },
+    h(
+      'section',
+      { class: 'verdict', 'aria-label': 'Summary' },
+      h('h1', {}, 'The page is being made'),
+      h(
+        'p',
+        { class: 'basis' },
+        'The daemon has just started. It judges every table anew, and shows them here when it has.',
+      ),
+    ),
+  );
+}
+
 /**
  * `#/` is the overview, `#/table/KEY` a table, `#/incident/ID` the overview at one incident; live pages have places of their own.
  */
@@ -83,7 +101,7 @@ function followHash(source: PageSource | null, main: HTMLElement, front: HTMLEle
   const follow = (first = false) => {
     const { hash } = location;
     const [, place = '', rest = ''] = hash.split('/');
-    if (main.contains(front)) scrolled = scrollY;
+    if (!first && main.contains(front)) scrolled = scrollY; // to know that, everything must be laid out
     const isStill = () => location.hash === hash; // somebody may go on meanwhile
     if (place === 'table') {
       source?.table(rest, (found) => {

@@ -38,7 +38,7 @@ const events: EventHistory = {
 };
 
 const seriesOf = (more: Partial<TableHistory> = {}) =>
-  new TableSeries(tableHistory({ events, ...more }), new Axes(), DEFAULT_JUDGE_SETTINGS);
+  new TableSeries(tableHistory({ events, ...more }), new Axes(), { settings: DEFAULT_JUDGE_SETTINGS }, false);
 
 const finding = (more: Partial<Finding>): Finding => ({
   source: 'batch',
@@ -123,7 +123,8 @@ test('a table that is loaded now and then is judged by its loads', () => {
 
 test('series of the same days share their axis', () => {
   const axes = new Axes();
-  for (const _ of [1, 2]) new TableSeries(tableHistory({ events }), axes, DEFAULT_JUDGE_SETTINGS).volume();
+  for (const _ of [1, 2])
+    new TableSeries(tableHistory({ events }), axes, { settings: DEFAULT_JUDGE_SETTINGS }, false).volume();
   expect(axes.list).toHaveLength(1);
   expect(axes.list[0]).toHaveLength(60);
 });

@@ -43,13 +43,13 @@ SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off`;
 
 /**
  * The last `$3` judged points of every series of datasets `$1`, before the run under judgement of each (`$2`); newest
- * first. They travel as the bytes of int8send and float8send (big-endian; NaN for no standard error): five times faster
+ * first; of metrics `$4`, null for all. They travel as the bytes of int8send and float8send (big-endian; NaN for no standard error): five times faster
  * to make and read than arrays of text. NOT IN stays one hash table for the page, where EXISTS would be looked up by point.
  */
 export const selectBaseline = (s: string) => `
 SELECT q.dataset, q.column_name, q.metric, b.*
 FROM unnest($1::bigint[], $2::bigint[]) AS u (dataset, run)
-JOIN ${s}.series q ON q.dataset = u.dataset
+JOIN ${s}.series q ON q.dataset = u.dataset AND ($4::text[] IS NULL OR q.metric = ANY ($4))
 CROSS JOIN LATERAL (
   SELECT string_agg(int8send(p.run), '') AS runs, string_agg(float8send(p.value), '') AS values,
     CASE WHEN count(p.std_error) > 0 THEN string_agg(float8send(coalesce(p.std_error, 'NaN')), '') END AS errors

@@ -11,6 +11,14 @@ interface Running {
   readonly rows: number;
 }
 
+interface Status {
+  readonly role: string;
+  readonly reason: string | null;
+  readonly running: Running | null;
+  /** The run that the page would show now. */
+  readonly page: string | null;
+}
+
 const PLACES = [
   ['#/', 'Overview'],
   ['#/runs', 'Runs'],
@@ -40,8 +48,11 @@ export function navigation(): HTMLElement {
   return h('nav', { class: 'places', 'aria-label': 'Pages' }, ...links);
 }
 
-/** A line that tells what goes on now: a run and how far it is, results that are newer than the page, a daemon that is away. */
-export function liveStatus(): { readonly element: HTMLElement; problem(words: string): void } {
+/**
+ * A line that tells what goes on now: a run and how far it is, results that are newer than the page, a daemon that is away. A page that
+ * shows no run (`shown` is null) gives way to the first that there is.
+ */
+export function liveStatus(shown: string | null): { readonly element: HTMLElement; problem(words: string): void } {
   const words = h('span', { role: 'status' });
   const bar = h('progress', { 'aria-label': 'Progress of the run', hidden: true });
   const reload = h('button', { type: 'button', class: 'primary', hidden: true }, 'Show');
@@ -65,18 +76,22 @@ export function liveStatus(): { readonly element: HTMLElement; problem(words: st
   const events = new EventSource('/api/v1/events');
   const on = <T>(type: string, take: (data: T) => void) =>
     events.addEventListener(type, (event) => take(JSON.parse((event as MessageEvent<string>).data) as T));
-  on<{ readonly role: string; readonly reason: string | null; readonly running: Running | null }>(
-    'status',
-    (status) => {
-      bar.hidden = true;
-      if (status.running) progress(status.running);
-      else if (status.role === 'standby') tell(`This instance stands by: ${status.reason}`);
-      else if (reload.hidden) tell();
-    },
-  );
+  on<Status>('status', (status) => {
+    const isNew = status.page !== null && status.page !== shown;
+    if (isNew && shown === null) return location.reload();
+    bar.hidden = true;
+    if (status.running) progress(status.running);
+    else if (status.role === 'standby') tell(`This instance stands by: ${status.reason}`);
+    else if (isNew) news(`Run ${status.page} has ended.`);
+    else if (reload.hidden) tell();
+  });
   on<Running>('run_started', progress);
   on<Running>('run_progress', progress);
-  on<Running>('run_ended', ({ run }) => news(`Run ${run ?? ''} has ended.`));
+  on<Running & { readonly outcome: string }>('run_ended', ({ run, outcome }) => {
+    if (run !== null && run === shown) return news(`Run ${run} has been judged again.`);
+    bar.hidden = true;
+    tell(outcome === 'failed' ? `Run ${run ?? ''} failed.` : `Run ${run ?? ''} has ended. Its page is being made.`);
+  });
   on<object>('incident_changed', () => {
     if (bar.hidden && reload.hidden) news('Incidents have changed.');
   });
