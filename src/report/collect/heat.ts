@@ -27,6 +27,8 @@ export interface HeatInput {
   readonly volume: JudgedSeries | null;
   /** Daily series that open findings are about. */
   readonly others: readonly JudgedSeries[];
+  /** Days that open findings are about, epoch milliseconds: they may be graver than the verdicts on them. */
+  readonly dated: readonly { readonly time: number; readonly severity: Severity }[];
 }
 
 /** The last days up to that of `asOf`, epoch milliseconds. */
@@ -36,7 +38,7 @@ export function heatDays(asOf: number): HeatDays & { readonly start: number } {
 }
 
 /** One table's days; `start` is the first, epoch milliseconds. */
-export function heatRow({ measured, findings, volume, others }: HeatInput, start: number): HeatRow {
+export function heatRow({ measured, findings, volume, others, dated }: HeatInput, start: number): HeatRow {
   const row = new Array<string>(HEAT_DAYS).fill('-');
   const raise = (day: number, state: string) => {
     if (day >= 0 && day < HEAT_DAYS && ORDER.indexOf(state) > ORDER.indexOf(row[day]!)) row[day] = state;
@@ -56,6 +58,7 @@ export function heatRow({ measured, findings, volume, others }: HeatInput, start
       if (verdict?.anomaly) raise(dayOf(time), STATE[severityOf(verdict.q)]);
       else raise(dayOf(time), verdict?.expected ? '0' : '~');
     }
+  for (const { time, severity } of dated) raise(dayOf(time), STATE[severity]);
   for (const { check, severity, time } of findings) {
     const day = Math.floor((time - start) / DAY_MS);
     if (check === 'volume' && volume) {

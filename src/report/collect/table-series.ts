@@ -26,8 +26,8 @@ const MIN_RUN_POINTS = 3;
 export interface Picture {
   readonly series: ReportSeries;
   readonly judged: JudgedSeries;
-  /** True where the verdicts on its days say by themselves when it was that the finding is about. */
-  readonly datesFinding: boolean;
+  /** Where it says by itself when it was that the finding is about: those days, epoch milliseconds. */
+  readonly days: readonly number[];
 }
 
 /** How the series of tables are judged. */
@@ -61,10 +61,12 @@ export class TableSeries {
     this.#events = history.events ? eventSeries(history.events) : [];
   }
 
-  /** Rows per day; null where the table has no insert-time column. */
-  volume(): Picture | null {
+  /** Rows per day, with the days that findings are about in their severity; null where the table has no insert-time column. */
+  volume(findings: readonly Finding[]): Picture | null {
     const series = this.#rowsPerDay();
-    return series ? this.#draw(series) : null;
+    if (!series) return null;
+    const about = findings.find(({ metric }) => metric === series.metric);
+    return this.#draw(series, about, about && pointsSaying(this.#judgedOf(series), about));
   }
 
   /** Rows of the whole table in each judged run, and in this one. */
@@ -91,11 +93,13 @@ export class TableSeries {
     for (const series of alike) {
       const judged = this.#judgedOf(series);
       const points = pointsSaying(judged, finding);
-      if (points.length > 0) return { ...this.#draw(series, finding, points), datesFinding: series.interval === 'D' };
+      if (points.length === 0) continue;
+      const days = series.interval === 'D' ? points.map((index) => judged.points[index]!.time) : [];
+      return { ...this.#draw(series, finding, points), days };
     }
     const value = typeof finding.value === 'number' ? finding.value : undefined;
     const byRun = value === undefined ? null : this.#runSeries(finding.metric, finding.column, value, finding);
-    if (byRun) return { series: byRun, judged: unjudged([]), datesFinding: false };
+    if (byRun) return { series: byRun, judged: unjudged([]), days: [] };
     const nearest = alike[0] ?? (ROW_METRICS.has(finding.metric) ? this.#rowsPerDay() : undefined);
     return nearest
       ? this.#draw(nearest, finding, [nearest.points.findLastIndex((point) => point.value !== null)])
@@ -126,9 +130,9 @@ export class TableSeries {
     if (about && of.size > 0) {
       const others = drawn.marks.filter(([index]) => !of.has(index));
       const marks = [...others, ...[...of].map((index) => [index, about.severity] as const)];
-      return { series: { ...drawn, marks }, judged, datesFinding: false };
+      return { series: { ...drawn, marks }, judged, days: [] };
     }
-    return { series: drawn, judged, datesFinding: false };
+    return { series: drawn, judged, days: [] };
   }
 
   #runSeries(

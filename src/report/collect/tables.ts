@@ -41,18 +41,20 @@ export interface TableReport {
 export function reportTable(history: TableHistory, context: TableContext): TableReport {
   const { axes, findings, pastFindings, measured, heatStart, seenAt } = context;
   const series = new TableSeries(history, axes, context.judge, findings.length === 0);
-  const volume = series.volume();
+  const volume = series.volume(findings);
   const rowCount = series.rowCount();
   const freshness = series.freshness();
   const pictures = new Map<Finding, ReportSeries>();
   const others: HeatInput['others'][number][] = [];
+  const dated: HeatInput['dated'][number][] = [];
   const told = new Set<string>();
   for (const finding of findings) {
     const picture = series.of(finding);
     if (!picture) continue;
     pictures.set(finding, picture.series);
-    if (!picture.datesFinding) continue;
+    if (picture.days.length === 0) continue;
     others.push(picture.judged);
+    for (const time of picture.days) dated.push({ time, severity: finding.severity });
     told.add(finding.message);
   }
   const insertTime = history.insertTime;
@@ -74,7 +76,7 @@ export function reportTable(history: TableHistory, context: TableContext): Table
           // what a picture dates is not dated by its run
           findings: pastFindings.filter(({ message }) => !told.has(message)),
           volume: volume?.judged ?? null,
-          others,
+          ...{ others, dated },
         },
         heatStart,
       ),

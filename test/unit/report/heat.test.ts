@@ -6,7 +6,7 @@ import { DAY, NOW } from '../../support/table-history.js';
 
 const heat = heatDays(NOW);
 const TABLE = { source: 'batch', schema: 'sales', table: 'orders' };
-const NOTHING: HeatInput = { measured: [], findings: [], volume: null, others: [] };
+const NOTHING: HeatInput = { measured: [], findings: [], volume: null, others: [], dated: [] };
 /** The last days of the row. */
 const end = (input: Partial<HeatInput>, days = 6) => heatRow({ ...NOTHING, ...input }, heat.start).slice(-days);
 const dayBefore = (n: number) => new Date(NOW - n * DAY).toISOString().slice(0, 10);
@@ -74,6 +74,11 @@ test('a finding about a closed day colours that day, and one about volume the da
   const half = volume([5, 2, 5], [verdict(0), verdict(1.6), verdict(0)]);
   expect(end({ volume: half, findings: [finding(0, 'volume', 'critical')] }, 4)).toBe('030-');
   expect(end({ volume: half, findings: [finding(2, 'volume', 'critical')] }, 4)).toBe('020-');
+});
+
+test('a day that an open finding is about is as grave as that', () => {
+  const dated = [{ time: Math.floor(NOW / DAY) * DAY - DAY + 11 * 3_600_000, severity: 'critical' as const }];
+  expect(end({ volume: volume([5, 2], [verdict(0), verdict(1.6)]), dated }, 3)).toBe('03-');
 });
 
 test('what is older than the map is not on it', () => {

@@ -61,7 +61,7 @@ describe('the picture of a finding', () => {
     expect(picture.series).toMatchObject({ label: 'null rate of email', unit: 'share', marks: [[59, 'info']] });
     expect(picture.series.values.slice(-2)).toEqual([0, 0.5]);
     expect(picture.series.band!.upper.at(-1)!).toBeLessThan(0.1);
-    expect(picture.datesFinding).toBe(true);
+    expect(picture.days).toEqual([TODAY - DAY]);
   });
 
   test('of a share is of the value that the sentence names', () => {
@@ -75,7 +75,7 @@ describe('the picture of a finding', () => {
     const category = finding({ metric: 'category', check: 'categories', column: 'currency', value: 'EUR' });
     const picture = seriesOf().of(category)!;
     expect(picture.series.label).toBe(`share of 'EUR' in currency`);
-    expect(picture.datesFinding).toBe(false);
+    expect(picture.days).toEqual([]);
   });
 
   test('of a drift is the mean, with its end marked though no day is off', () => {
@@ -94,7 +94,7 @@ describe('the picture of a finding', () => {
     )!;
     expect(picture.series.values).toEqual([0.1, 0.1, 0.1, 0.31]);
     expect(picture.series.marks.at(-1)).toEqual([3, 'warn']);
-    expect(picture.datesFinding).toBe(false);
+    expect(picture.days).toEqual([]);
   });
 
   test('of a silent table without enough runs is its rows per day', () => {
@@ -116,7 +116,7 @@ describe('the picture of a finding', () => {
 test('a table that is loaded now and then is judged by its loads', () => {
   const { days } = events;
   const weekly = { ...events, days: { ...days, columns: {}, rows: each((i) => (i % 7 === 3 ? 500 + (i % 3) : 0)) } };
-  const { series } = seriesOf({ events: weekly }).volume()!;
+  const { series } = seriesOf({ events: weekly }).volume([])!;
   expect(series.marks).toEqual([]);
   expect(series.band!.lower.filter((value) => value !== null).every((value) => value > 100)).toBe(true);
 });
@@ -124,7 +124,16 @@ test('a table that is loaded now and then is judged by its loads', () => {
 test('series of the same days share their axis', () => {
   const axes = new Axes();
   for (const _ of [1, 2])
-    new TableSeries(tableHistory({ events }), axes, { settings: DEFAULT_JUDGE_SETTINGS }, false).volume();
+    new TableSeries(tableHistory({ events }), axes, { settings: DEFAULT_JUDGE_SETTINGS }, false).volume([]);
   expect(axes.list).toHaveLength(1);
   expect(axes.list[0]).toHaveLength(60);
+});
+
+test('the picture of a table’s rows says of a day what was found of it', () => {
+  const rows = each((i) => (isLast(i) ? 300 : wave(i)));
+  const half = seriesOf({ events: { ...events, days: { ...events.days, rows } } });
+  const marks = (found: readonly Finding[]) => half.volume(found)!.series.marks;
+  const found = finding({ metric: 'rows_per_day', check: 'volume', value: 300, severity: 'info' });
+  expect(marks([])).toEqual([[DAYS - 1, 'critical']]);
+  expect(marks([finding({ column: 'email' }), found])).toEqual([[DAYS - 1, 'info']]);
 });
