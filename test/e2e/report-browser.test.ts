@@ -130,7 +130,7 @@ describe.skipIf(isMissing)(`the report in Chromium${because}`, () => {
     const { page, complaints } = await open('wrong');
     await page.keyboard.press('/');
     await page.keyboard.type('web products');
-    const names = () => page.locator('table.tables tbody .table-name').allInnerTexts();
+    const names = () => page.locator('table.tables tbody .table-name').allTextContents();
     expect(await names()).toEqual([
       'batch.web.products',
       'batch.web.products_2',
@@ -146,7 +146,7 @@ describe.skipIf(isMissing)(`the report in Chromium${because}`, () => {
     await page.locator('#search').fill('customer_email');
     expect((await names()).length).toBe(48);
     await page.locator('#search').fill('no such table');
-    expect(await page.locator('table.tables tbody').innerText()).toBe('No table matches.');
+    expect(await page.locator('table.tables tbody').textContent()).toBe('No table matches.');
     expect(complaints).toEqual([]);
   });
 
@@ -158,9 +158,9 @@ describe.skipIf(isMissing)(`the report in Chromium${because}`, () => {
     expect(await page.locator('table.tables tbody tr').count()).toBe(5);
     await page.getByRole('button', { name: 'All' }).click();
     await page.getByRole('button', { name: 'Table', exact: true }).click();
-    expect(await page.locator('table.tables tbody .table-name').first().innerText()).toBe('batch.sales.orders');
+    expect(await page.locator('table.tables tbody .table-name').first().textContent()).toBe('batch.sales.orders');
     await page.getByRole('button', { name: 'Table', exact: true }).click();
-    expect(await page.locator('table.tables tbody .table-name').first().innerText()).not.toBe('batch.sales.orders');
+    expect(await page.locator('table.tables tbody .table-name').first().textContent()).not.toBe('batch.sales.orders');
   });
 
   test('a link to a table opens it, with its columns, and masks what looks personal', async () => {
