@@ -56,7 +56,7 @@ export async function livePageBench({ tables, runs }: LivePageOptions): Promise<
 }
 
 /** Start the daemon on a store, look at it, and once more after `runAgain`, which resolves with the label of a new run. */
-export async function measure(connection: ConnectionSettings, runAgain: () => Promise<string>) {
+async function measure(connection: ConnectionSettings, runAgain: () => Promise<string>) {
   const daemon = await startDaemon(connection);
   try {
     const idle = memoryOf(daemon.process);
@@ -80,10 +80,10 @@ export async function measure(connection: ConnectionSettings, runAgain: () => Pr
     const show = (name: string, figure: Spread, unit = 'ms') =>
       console.log(`${name.padEnd(34)} ${formatSpread(figure, unit, 1)}`);
     console.log(`page with data after the start     ${(first.ms / 1000).toFixed(1)} s`);
-    show('… /healthz meanwhile', first.health);
+    show('… /healthz meanwhile', first.health, `ms, 99 % within ${first.healthP99.toFixed(1)} ms`);
     show('… / meanwhile', first.page);
     console.log(`page with data after a new run     ${(again.ms / 1000).toFixed(1)} s`);
-    show('… /healthz meanwhile', again.health);
+    show('… /healthz meanwhile', again.health, `ms, 99 % within ${again.healthP99.toFixed(1)} ms`);
     show('… / meanwhile', again.page);
     console.log(`memory at the start, now, at most  ${idle.now}, ${memory.now}, ${memory.most} MiB`);
     show(`/, ${(bytes / 1e3).toFixed(0)} kB`, spread(pageMs));
@@ -91,12 +91,12 @@ export async function measure(connection: ConnectionSettings, runAgain: () => Pr
     if (paint) show('first contentful paint', paint);
     const kept = {
       paint: paint === null ? null : paint.median < PROMISED_PAINT_MS,
-      health: Math.max(first.health.max, again.health.max) < PROMISED_HEALTH_MS,
+      health: Math.max(first.healthP99, again.healthP99) < PROMISED_HEALTH_MS,
     };
     console.log(
       `first paint within ${PROMISED_PAINT_MS} ms: ${kept.paint === null ? 'no Chromium' : said(kept.paint)}`,
     );
-    console.log(`/healthz within ${PROMISED_HEALTH_MS} ms always: ${said(kept.health)}`);
+    console.log(`/healthz within ${PROMISED_HEALTH_MS} ms 99 times of 100: ${said(kept.health)}`);
     return {
       first,
       again,
@@ -182,7 +182,7 @@ async function whileMade({ port, startedMs }: RunningDaemon, isMade: (html: stri
     return performance.now() - sinceMs;
   };
   const [ms] = await Promise.all([lookAtPage(), lookAtHealth()]);
-  return { ms, health: spread(health), page: spread(page) };
+  return { ms, health: spread(health), healthP99: p99(health), page: spread(page) };
 }
 
 async function times(port: number, path: string): Promise<Spread> {
@@ -229,6 +229,10 @@ async function paints(port: number): Promise<Spread | null> {
   }
   await browser.close();
   return spread(ms);
+}
+
+function p99(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)]!;
 }
 
 /** MiB. */

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { reachableDataDir, runningServer } from '#src/adapters/embedded/server.js';
@@ -34,7 +34,7 @@ describe('demo', () => {
     expect(jsonLines(stdout).at(-1)).toEqual({ type: 'score', planted: 11, found: 11, falseAlarms: [] });
     for (const source of ['batch', 'cdc'])
       expect(runningServer(reachableDataDir(join(cwd, '.sentinel', 'demo', source)).path)).toBeNull();
-    expect(existsSync(join(cwd, '.sentinel', 'demo', 'report.html'))).toBe(true);
+    expect(statSync(join(cwd, '.sentinel', 'demo', 'report.html')).size).toBeLessThan(1_000_000);
   });
 
   test('says the same a second time, and loads nothing for it', async () => {

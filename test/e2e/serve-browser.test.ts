@@ -191,7 +191,7 @@ describe.skipIf(isMissing)(`the live page${because}`, () => {
     expect(complaints).toEqual([]);
   });
 
-  test('a daemon that has just started says that its page is being made, and shows it when it is', async () => {
+  test('a daemon that has just started says that its page is being made, and shows it as things are when it is', async () => {
     await daemon.kill('SIGTERM');
     const client = await database.client();
     await client.query('BEGIN; LOCK TABLE sentinel.event_history IN ACCESS EXCLUSIVE MODE');
@@ -202,8 +202,12 @@ describe.skipIf(isMissing)(`the live page${because}`, () => {
     await page.click('text=Log in');
     await page.waitForSelector('h1:has-text("The page is being made")');
     expect(await violations(page)).toEqual([]);
+    const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'sentinel.event_history'::regclass`;
+    await expect.poll(async () => (await client.query(waiting)).rowCount, { timeout: 60_000 }).toBeGreaterThan(0);
+    await runCli(['incidents', 'ack', 'INC-2'], { cwd, env });
     await client.query('ROLLBACK');
     await page.waitForSelector('.tables tbody tr');
+    expect(await page.locator('.kicker .state:has-text("acknowledged")').count()).toBe(1);
     expect(complaints).toEqual([]);
   });
 

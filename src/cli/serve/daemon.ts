@@ -86,7 +86,7 @@ export class ServeDaemon implements Daemon {
     every(HEALTH_EVERY_MS, () => this.#health.report());
     every(ALERTS_EVERY_MS, () => this.#work.deliverAlerts(store));
     this.#attempt(() => this.#health.report());
-    this.#attempt(() => this.pages.renew());
+    this.#attempt(() => this.#look());
     this.#attempt(() => this.#work.deliverAlerts(store));
     this.#tellStatus();
     this.#parts.announce('this instance is active');

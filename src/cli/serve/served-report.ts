@@ -27,12 +27,9 @@ export class ServedReport {
     this.#made = made;
   }
 
-  /**
-   * Make it anew; what is there is served meanwhile. A run that ends while it is made is seen by the next look. Rejects where the
-   * store cannot be read.
-   */
-  renew(): Promise<void> {
-    this.#making ??= this.#make().finally(() => (this.#making = null));
+  /** Make it anew; what is there is served meanwhile. A run that ends while it is made is seen by the next look. */
+  #renew(store?: Store): Promise<void> {
+    this.#making ??= this.#make(store).finally(() => (this.#making = null));
     return this.#making;
   }
 
@@ -42,22 +39,22 @@ export class ServedReport {
    */
   async look(store: Store, { incidentsChanged }: { readonly incidentsChanged: boolean }): Promise<void> {
     const newest = await store.latestRun({ states: ENDED });
-    if (newest && newest.label !== this.run()) return this.renew();
-    if (incidentsChanged) await this.#refresh(store);
+    const isDue = this.#served === undefined || (newest?.label ?? null) !== this.run();
+    if (isDue && this.#making === null) await this.#renew(store);
+    else if (incidentsChanged && !(await this.#refresh(store))) await this.#renew(store);
   }
 
-  async #refresh(store: Store): Promise<void> {
-    if (!this.#served) return;
+  /** False where a run that was judged again has found more, with pictures that are not here. */
+  async #refresh(store: Store): Promise<boolean> {
+    if (!this.#served) return true;
     const incidents = new Map((await store.listIncidents({ states: UNRESOLVED })).map((each) => [each.id, each]));
     const { data, whole } = this.#served.model;
-    // A run that was judged again may have found more, with pictures that are not here.
-    const known = new Set(data.incidents.map(({ id }) => id));
-    if ([...incidents.keys()].some((id) => !known.has(id))) return this.renew();
     const changed = data.incidents.flatMap((incident) => {
       const now = incidents.get(incident.id);
       return now ? [{ ...incident, state: now.state, severity: now.severity }] : [];
     });
     this.#served = serve({ outline: { ...data, incidents: changed }, whole });
+    return changed.length === incidents.size;
   }
 
   /** Whose report is served. */
@@ -100,13 +97,14 @@ export class ServedReport {
   }
 
   async #ready(): Promise<Served | null> {
-    if (!this.#served) await this.renew();
+    if (!this.#served) await this.#renew();
     return this.#served ?? null;
   }
 
-  async #make(): Promise<void> {
+  async #make(store?: Store): Promise<void> {
     const packed = await this.#thread.run(this.#config);
     this.#served = packed && serve(await unpackReport(packed));
+    if (store) await this.#refresh(store); // they may have changed while it was made
     this.#made();
   }
 }

@@ -26,7 +26,7 @@ export class KeptJudges {
 
   /** What is said of each point. */
   judge(name: string, spec: SeriesSpec, points: readonly SeriesPoint[]): Said[] {
-    const before = this.#before.get(name);
+    const before = this.#now.get(name) ?? this.#before.get(name); // the former of a report that came to no end
     this.#before.delete(name); // it learns below, and would not be the judge of those points any more
     const known = before && before.digest === digestOf(spec, points.slice(0, before.points)) ? before : undefined;
     const judge = known?.judge ?? createSeriesJudge(spec, this.settings);

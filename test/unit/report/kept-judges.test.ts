@@ -67,6 +67,18 @@ describe('judges that are kept', () => {
     expect(judge(days(61).slice(1), { kind: 'row_count' })).toBeGreaterThan(50);
   });
 
+  test('go on from a report that came to no end', () => {
+    const { settings, asked } = counting();
+    const kept = new KeptJudges(settings);
+    for (const count of [60, 61]) kept.judge('orders', daily, days(count));
+    kept.turn();
+    asked();
+    kept.judge('orders', daily, days(61));
+    expect(asked()).toBe(0);
+    kept.judge('orders', daily, days(61));
+    expect(asked()).toBe(0);
+  });
+
   test('forget what was not asked for the last time', () => {
     const { settings, asked } = counting();
     const kept = new KeptJudges(settings);
