@@ -88,7 +88,6 @@ export function incidentCard(model: Model, incident: ReportIncident, heading: 'h
       h(heading, { class: 'title' }, sentence(title)),
       facts(
         ['Cause', cause === null ? null : sentence(cause)],
-        ['What to do', nextStep === undefined ? null : sentence(nextStep)],
         [
           'Since',
           `${moment(since)} · ${data.run.asOf - since < 60 ? 'new in this run' : `for ${span(data.run.asOf - since)}`}`,
@@ -102,6 +101,7 @@ export function incidentCard(model: Model, incident: ReportIncident, heading: 'h
             ? null
             : h('span', { class: 'links' }, ...others.slice(0, 6), moreTables > 0 ? `and ${moreTables} more` : null),
         ],
+        ['What to do', nextStep === undefined ? null : sentence(nextStep)],
       ),
       rest.length === 0
         ? null
