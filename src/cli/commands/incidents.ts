@@ -77,10 +77,10 @@ function describe(incident: Incident, touched: Touched, events: readonly Inciden
     `${id}  ${severity}  ${stateOf(incident)}  ${whereOf(incident)}`.trimEnd(),
     text(title),
     cause === null ? '' : text(`Cause: ${cause}`),
-    next === null ? '' : text(`What to do: ${next}`),
+    `Since ${formatTime(Date.parse(since))}${lastSeen}.`,
     touched.feeds.length === 0 ? '' : text(`Feeds: ${list(touched.feeds)}`),
     touched.referencedBy.length === 0 ? '' : text(`Referred to by: ${list(touched.referencedBy)}`),
-    `Since ${formatTime(Date.parse(since))}${lastSeen}.`,
+    next === null ? '' : text(`What to do: ${next}`),
   ];
   const found = findings.map((finding): Cell[] => [
     { text: finding.severity, style: SEVERITY_STYLE[finding.severity] },
