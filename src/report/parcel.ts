@@ -14,7 +14,7 @@ export interface Unpacked {
 }
 
 /** A report on its way to another thread: a line of JSON without tables, and one for each table. */
-export function packReport(report: ReportData): Uint8Array {
+export function packReport(report: ReportData): Uint8Array<ArrayBuffer> {
   const lines = [{ ...report, tables: [] }, ...report.tables].map((each) => JSON.stringify(each));
   return new TextEncoder().encode(lines.join('\n'));
 }

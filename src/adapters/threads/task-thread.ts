@@ -1,4 +1,4 @@
-import { Piscina } from 'piscina';
+import { move, Piscina } from 'piscina';
 import { threadFlags } from './thread-flags.js';
 
 /** A thread that is started when there is first something to do, and stays: it may remember. */
@@ -6,6 +6,11 @@ export interface TaskThread<Task, Answer> {
   /** Rejects with what the task throws. */
   run(task: Task): Promise<Answer>;
   close(): Promise<void>;
+}
+
+/** An answer of a task that is handed over, not copied: the thread has it no more. */
+export function handedOver(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
+  return move(bytes) as unknown as Uint8Array;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ENDED } from '#src/adapters/store/records.js';
 import { openStore } from '#src/adapters/store/store.js';
+import { handedOver } from '#src/adapters/threads/task-thread.js';
 import { type Config, tablePolicies } from '#src/config/config.js';
 import { compileTablePolicies } from '#src/config/policy.js';
 import { KeptJudges } from '#src/report/collect/kept-judges.js';
@@ -31,7 +32,7 @@ export async function collectStored(config: Config): Promise<Uint8Array | null> 
       unmask: false,
     });
     kept.turn();
-    return packReport(report);
+    return handedOver(packReport(report));
   } finally {
     await store.close();
   }
