@@ -15,9 +15,9 @@ export function overviewSlice(model: Model, find: ReturnType<typeof createTableF
   const incidents = data.incidents.map(shortened);
   const ofState = (...states: readonly ReportTable['state'][]) =>
     [...data.tables.keys()].filter((index) => states.includes(data.tables[index]!.state)).slice(0, UNJUDGED_TABLES);
-  const pictured = new Set([...incidents.flatMap(tablesOf), ...byHeat(model).slice(0, HEAT_TABLES)]);
+  const inPicture = new Set([...incidents.flatMap(tablesOf), ...byHeat(model).slice(0, HEAT_TABLES)]);
   const named = new Set([
-    ...pictured,
+    ...inPicture,
     ...find(ALL_TABLES).slice(0, LISTED_TABLES),
     ...ofState('failed', 'skipped'),
     ...ofState('learning'),
@@ -25,7 +25,7 @@ export function overviewSlice(model: Model, find: ReturnType<typeof createTableF
   return slice(model, [...named], {
     incidents,
     noticed: data.noticed.slice(0, MAX_FINDINGS),
-    table: (table, index) => (pictured.has(index) ? withoutColumns(table) : listed(table)),
+    table: (table, index) => (inPicture.has(index) ? pictured(table) : listed(table)),
   });
 }
 
@@ -106,9 +106,9 @@ function withoutPicture({ series: _, ...finding }: ReportFinding): ReportFinding
   return finding;
 }
 
-function withoutColumns(table: ReportTable): ReportTable {
-  const { freshness: _, ...rest } = table;
-  return { ...rest, columns: [], changes: [] };
+/** What the heat map and the list show: rows run by run only where those by insert time are not known. */
+function pictured({ freshness: _, rowCount, ...table }: ReportTable): ReportTable {
+  return { ...table, ...(!table.volume && rowCount && { rowCount }), columns: [], changes: [] };
 }
 
 /** What a row of the list shows: one line without its band, and why a table was not judged. */

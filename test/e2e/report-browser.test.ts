@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pageAssets } from '#src/report/page-assets.js';
 import { renderPage } from '#src/report/template.js';
-import { findChromium, openPage, startChromium, type WatchedPage } from '../support/browser.js';
+import { findChromium, layOutAll, openPage, startChromium, type WatchedPage } from '../support/browser.js';
 import { workFolder } from '../support/program.js';
 import { HOSTILE, reportWorld, type WorldOptions } from '../support/report-world.js';
 
@@ -47,6 +47,7 @@ async function open(file: string, options: Parameters<typeof openPage>[2] = {}):
     { viewport: DESK, ...options },
   );
   pages.push(opened);
+  await layOutAll(opened.page);
   return opened;
 }
 

@@ -4,7 +4,7 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '#src/adapters/embedded/server.js';
-import { findChromium, startChromium } from '../support/browser.js';
+import { findChromium, layOutAll, startChromium } from '../support/browser.js';
 import { type RunningCli, runCli, startCli } from '../support/cli.js';
 import { ownServer, type TestDatabase } from '../support/postgres.js';
 import { settings, workFolder } from '../support/program.js';
@@ -88,6 +88,7 @@ async function goTo(page: Page, hash: string, selector: string): Promise<void> {
 
 /** What axe-core has against the page as it is now, by rule. */
 async function violations(page: Page): Promise<string[]> {
+  await layOutAll(page);
   // A policy that lets no other script run is the page's; the debugger is not bound by it.
   await page.evaluate(axe.source);
   const found = (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>

@@ -30,6 +30,13 @@ export function startChromium(): Promise<Browser> {
   });
 }
 
+/** Lays out what is below the fold as well, which the page leaves until it comes near: what is not laid out is not looked at. */
+export function layOutAll(page: Page): Promise<void> {
+  return page.evaluate(
+    `for (const each of document.querySelectorAll('.later')) each.style.contentVisibility = 'visible'`,
+  );
+}
+
 export interface WatchedPage {
   readonly page: Page;
   /** Errors of the console and of scripts, and everything the page asked for besides itself. */
