@@ -1,5 +1,5 @@
 import type { StoredHistory } from '#src/adapters/store/load-histories.js';
-import { type DatasetName, ENDED, type RunSummary } from '#src/adapters/store/records.js';
+import { type DatasetName, ENDED, type RunSummary, type TaskSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { TablePolicy } from '#src/config/policy.js';
 import type { TableMatcher, TableName } from '#src/config/table-glob.js';
@@ -17,7 +17,14 @@ import { HEAT_DAYS, heatDays } from './collect/heat.js';
 import { seconds } from './collect/rounding.js';
 import type { HowJudged } from './collect/table-series.js';
 import { reportTable } from './collect/tables.js';
-import type { ReportData, ReportFinding, ReportIncident, ReportSeries, ReportTable } from './report-data.js';
+import type {
+  EarlierTables,
+  ReportData,
+  ReportFinding,
+  ReportIncident,
+  ReportSeries,
+  ReportTable,
+} from './report-data.js';
 
 export interface CollectOptions {
   /** The run that is reported, with everything the store knew then. */
@@ -37,8 +44,11 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
   const { run, sources, wanted, madeAt } = options;
   const heat = heatDays(run.asOf);
   const found = await store.findingsOf(run.id);
-  const tasks = groupBy((await store.tasksOf(run.id)).filter(wanted), tableKey);
-  const failures = new Map((await store.sourceFailuresOf(run.id)).map(({ source, failure }) => [source, failure]));
+  const tasksOf = tasksByRun(store, wanted);
+  const tasks = await tasksOf(run.id);
+  const failures = new Map(
+    (await store.newestSourceFailures(run.id, sources)).map(({ source, failure }) => [source, failure]),
+  );
   const past = await store.readPast({ since: heat.start, run: run.id, sources });
   const measured = new Map(past.measured.map((table) => [tableKey(table), table]));
   const pastFindings = groupBy(past.findings, tableKey);
@@ -53,6 +63,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
   const touchedBy = await store.touchedBy(sources);
   const axes = new Axes();
   const tables: ReportTable[] = [];
+  const earlier: ReportTable[] = [];
   const pictures = new Map<Finding, ReportSeries>();
   const metrics = [...new Set([...DRAWN_METRICS, ...[...findings.values()].flat().map(({ metric }) => metric)])];
   const wantedHistories = { now: run.asOf, sources, scope: 'latest', points: HEAT_DAYS, metrics } as const;
@@ -62,19 +73,22 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
       const ofTable = findings.get(key) ?? [];
       // a table that went long ago is no news, unless it still is an incident
       if (history.shape === null && history.run !== run.id && ofTable.length === 0) continue;
+      // one that an earlier run could not read is not read yet
+      const task = (history.profile === null ? await tasksOf(history.run) : tasks).get(key)?.[0];
       const report = reportTable(declared(history, options), {
         axes,
         about: { ...about(options.tablePolicy(history)), ...touchedOf(touchedBy(history.source, [history])) },
         unmask: options.unmask,
         judge: options.judge,
         heatStart: heat.start,
-        task: tasks.get(key)?.[0],
+        task,
         seenAt: seen.get(history.run),
         measured: measured.get(key),
         pastFindings: pastFindings.get(key) ?? [],
         findings: ofTable,
       });
       tables.push(report.table);
+      if (report.table.state === 'judged' && !tasks.has(key)) earlier.push(report.table);
       for (const [finding, series] of report.pictures) pictures.set(finding, series);
     }
   tables.sort((a, b) => compareNames(a, b));
@@ -85,7 +99,7 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
     run: {
       label: run.label,
       asOf: seconds(run.asOf),
-      judged: [...tasks.values()].some(([task]) => task!.judged) || found.length > 0,
+      judged: isJudged(run, [...tasks.values()].flat()) || found.length > 0,
       finished: run.state === 'finished',
     },
     sources: sources.map((name) => {
@@ -97,8 +111,29 @@ export async function collectReport(store: Store, options: CollectOptions): Prom
     axes: axes.list,
     heat: { first: heat.first, count: heat.count },
     totals: totalsOf(tables),
+    ...(earlier.length > 0 && { earlier: earlierOf(earlier) }),
     tables,
   };
+}
+
+/** What became of each table in a run; runs that were asked for are kept. */
+function tasksByRun(store: Store, wanted: TableMatcher) {
+  const known = new Map<number, Promise<Map<string, TaskSummary[]>>>();
+  return (run: number) => {
+    const tasks = known.get(run) ?? store.tasksOf(run).then((all) => groupBy(all.filter(wanted), tableKey));
+    known.set(run, tasks);
+    return tasks;
+  };
+}
+
+/** False where a run only profiled, or was stopped before it judged. */
+function isJudged({ command, state }: RunSummary, tasks: readonly TaskSummary[]): boolean {
+  return tasks.length === 0 ? command !== 'profile' && state === 'finished' : tasks.some(({ judged }) => judged);
+}
+
+function earlierOf(tables: readonly ReportTable[]): EarlierTables {
+  const seen = tables.flatMap(({ seenAt }) => seenAt ?? []);
+  return { tables: tables.length, ...(seen.length > 0 && { oldest: Math.min(...seen) }) };
 }
 
 function totalsOf(tables: readonly ReportTable[]): ReportData['totals'] {

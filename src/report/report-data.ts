@@ -19,8 +19,15 @@ export interface ReportData {
   readonly heat: HeatDays;
   /** How many tables there are in each state: `tables` may hold some of them only. */
   readonly totals: Readonly<Record<ReportTable['state'], number>>;
+  /** Judged tables that the run did not look at, as they were last looked at, and when that was of the oldest; absent where there are none. */
+  readonly earlier?: EarlierTables;
   /** By source, schema and name. */
   readonly tables: readonly ReportTable[];
+}
+
+export interface EarlierTables {
+  readonly tables: number;
+  readonly oldest?: number;
 }
 
 export interface ReportRun {
@@ -34,7 +41,7 @@ export interface ReportRun {
 
 export interface ReportSource {
   readonly name: string;
-  /** Why it could not be reached in this run; absent where it was. */
+  /** Why it could not be reached when it was last looked at; absent where it was. */
   readonly failure?: string;
 }
 

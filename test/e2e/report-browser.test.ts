@@ -29,9 +29,12 @@ beforeAll(async () => {
     hostile: { hostile: true },
     empty: { tables: 0, wrong: false },
   };
-  for (const [name, options] of Object.entries(worlds)) {
+  const reports = Object.entries(worlds).map(([name, options]) => [name, reportWorld(options)] as const);
+  const fine = reportWorld({ wrong: false });
+  const earlier = { tables: 47, oldest: fine.run.asOf - 3 * 86_400 };
+  for (const [name, report] of [...reports, ['partial', { ...fine, earlier }] as const]) {
     const path = join(folder, `${name}.html`);
-    writeFileSync(path, renderPage(reportWorld(options), await pageAssets()));
+    writeFileSync(path, renderPage(report, await pageAssets()));
     files[name] = pathToFileURL(path).href;
   }
 });
@@ -117,6 +120,13 @@ describe.skipIf(isMissing)(`the report in Chromium${because}`, () => {
       'Nothing is wrong\n\nAll 48 tables judged as of 24 Nov 2026, 02:00 UTC.',
     );
     expect(await page.locator('article.incident').count()).toBe(0);
+  });
+
+  test('says which part a run looked at, and how old the rest is', async () => {
+    const { page } = await open('partial');
+    expect(await page.locator('.verdict .basis').innerText()).toBe(
+      '1 of 48 tables judged as of 24 Nov 2026, 02:00 UTC; 47 as they were last looked at, the oldest 21 Nov 2026, 02:00 UTC, 3 days before.',
+    );
   });
 
   test('says what was not judged and why', async () => {

@@ -176,6 +176,22 @@ describe.skipIf(isMissing)(`the live page${because}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  test('a run has a page of its own: whether it was complete, what it found, and what it cost', async () => {
+    const { page, complaints } = await logIn();
+    await goTo(page, '#/runs', '.runs tbody tr');
+    await page.click('.runs tbody tr:first-child a');
+    await page.waitForSelector('.run-page');
+    expect(await violations(page)).toEqual([]);
+    await page.screenshot({ path: join(PICTURES, 'run.png') });
+    const text = await page.innerText('.run-page');
+    expect(text).toMatch(/^← Runs\n\nRun \d{8}-\d{6}-[0-9a-f]{6} finished\n/);
+    expect(text).toContain(`${TABLES} tables read, 0 failed, 0 skipped`);
+    expect(text).toMatch(/What it found\n[^]*shop_9[^]*INC-2$/);
+    await page.click('.run-page section a');
+    await page.waitForSelector('.incident-page');
+    expect(complaints).toEqual([]);
+  });
+
   test('a run is started from the page, its progress is seen, and then its results', async () => {
     const { page, complaints } = await logIn();
     const before = await page.textContent('.run bdi');

@@ -194,6 +194,31 @@ describe('the report of a store', () => {
     expect(report.incidents[0]!.findings[0]).not.toHaveProperty('table');
   });
 
+  test('says what a run of a part did not look at, and since when; a source that is away stays away', async () => {
+    await runOnce(0, { orders: rowsPoint(100), items: rowsPoint(5), users: { source: 'cdc' } });
+    const failure = { code: 'ECONNREFUSED', message: 'connection refused', retryable: true };
+    const away = await runOnce(1, { orders: rowsPoint(100), items: { status: 'failed' } });
+    await writer.persistInventory(away, [{ source: 'cdc', database: 'w', inventory: null, failure }]);
+    await runOnce(2, { orders: rowsPoint(100) });
+    const report = await reportOf();
+    expect(report.sources).toEqual([{ name: 'batch' }, { name: 'cdc', failure: 'connection refused' }]);
+    expect(report.tables.map(({ table, state, reason }) => [table, state, reason])).toEqual([
+      ['items', 'failed', 'permission denied'],
+      ['orders', 'learning', 'judged in 2 runs before'],
+      ['users', 'judged', 'this run did not look at it; what is shown is of the last one that did'],
+    ]);
+    expect(report.earlier).toEqual({ tables: 1, oldest: day(0).getTime() / 1000 });
+  });
+
+  test('knows a run that read nothing from one that only profiled', async () => {
+    await runOnce(0, { orders: {} });
+    await runOnce(1, {});
+    expect((await reportOf()).run.judged).toBe(true);
+    const run = await writer.beginRun({ command: 'profile', startedAt: day(2), asOf: day(2) });
+    await writer.finishRun(run, { state: 'finished', finishedAt: day(2) });
+    expect((await reportOf()).run.judged).toBe(false);
+  });
+
   test('leaves out what is not asked for', async () => {
     await runOnce(0, { orders: {}, items: {}, users: { source: 'cdc' } }, [finding('orders', 0), finding('items', 0)]);
     const names = (report: ReportData) => report.tables.map(({ table }) => table);

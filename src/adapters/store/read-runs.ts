@@ -9,7 +9,7 @@ import type { Dataset, DatasetName, RunState, RunSummary, SourceFailure, TaskSum
 import { selectDatasets } from './sql/dataset.js';
 import { selectFindings } from './sql/finding.js';
 import { selectTableFigures } from './sql/history.js';
-import { selectSourceFailures } from './sql/inventory.js';
+import { selectNewestSourceFailures, selectSourceFailures } from './sql/inventory.js';
 import { selectProfile } from './sql/profile.js';
 import { selectRuns } from './sql/run.js';
 import { selectTasks } from './sql/task.js';
@@ -140,6 +140,15 @@ export async function tasksOf(query: Query, s: string, run: number): Promise<Tas
 }
 
 /** Sources that could not be reached in a run, and why. */
+export async function newestSourceFailures(
+  query: Query,
+  s: string,
+  run: number,
+  sources: readonly string[],
+): Promise<SourceFailure[]> {
+  return query<{ source: string; failure: Failure }>(selectNewestSourceFailures(s), [run, sources]);
+}
+
 export async function sourceFailuresOf(query: Query, s: string, run: number): Promise<SourceFailure[]> {
   return query<{ source: string; failure: Failure }>(selectSourceFailures(s), [run]);
 }

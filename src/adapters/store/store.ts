@@ -44,6 +44,7 @@ import {
   latestProfile,
   listDatasets,
   listRuns,
+  newestSourceFailures,
   type RunFilter,
   type StoredProfile,
   sourceFailuresOf,
@@ -277,6 +278,11 @@ export class Store {
   /** What two runs saw of the tables that either looked at; ids as `RunRef` has them. */
   readBoth(before: number, after: number): Promise<SeenInBoth> {
     return this.#readers.read('compare two runs', (query) => readBoth(query, this.#s, before, after));
+  }
+
+  /** Of these sources, those that could not be reached when a run up to this one looked at them last, and why. */
+  newestSourceFailures(run: number, sources: readonly string[]): Promise<readonly SourceFailure[]> {
+    return this.#readers.read('load source failures', (query) => newestSourceFailures(query, this.#s, run, sources));
   }
 
   /** Sources that a run could not reach, and why. */

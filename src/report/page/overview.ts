@@ -1,7 +1,7 @@
 import type { Model } from '../model.js';
 import type { ReportData } from '../report-data.js';
 import { h, s } from './dom.js';
-import { count, foreign, moment } from './format.js';
+import { count, foreign, moment, span } from './format.js';
 import { heatMap } from './heat-map.js';
 import { incidentList, severityCounts } from './incidents.js';
 import { tableLink } from './names.js';
@@ -66,14 +66,24 @@ function headline({ data, open, tables }: Model): string {
 
 /** What the headline rests on: how much was judged, when, and how much was not. */
 function basis({ data, tables: total }: Model): (Node | string)[] {
-  const judged = data.run.judged ? data.totals.judged : 0;
+  const earlier = data.earlier?.tables ?? 0;
+  const judged = data.run.judged ? data.totals.judged - earlier : 0;
   const share =
     judged === total ? `${total > 1 ? 'All ' : ''}${count(total, 'table')}` : `${judged} of ${count(total, 'table')}`;
-  const parts: (Node | string)[] = [`${share} judged as of ${moment(data.run.asOf)}.`];
+  const parts: (Node | string)[] = [`${share} judged as of ${moment(data.run.asOf)}`];
+  if (data.run.judged && earlier > 0) parts.push('; ', ...lookedAtBefore(data));
+  parts.push('.');
   if (!data.run.judged) parts.push(' The run only profiled; “sentinel detect” judges it.');
   if (!isWhole(data) || data.totals.learning > 0)
     parts.push(' ', h('a', { href: '#not-judged', 'data-anchor': 'not-judged' }, 'What was not judged'), '.');
   return parts;
+}
+
+/** A run of a part leaves the rest as it was: nobody should take that for fresh. */
+function lookedAtBefore({ earlier, run }: ReportData): string[] {
+  const oldest = earlier?.oldest;
+  const when = oldest === undefined ? '' : `, the oldest ${moment(oldest)}, ${span(run.asOf - oldest)} before`;
+  return [`${earlier!.tables} as they were last looked at${when}`];
 }
 
 /** What nobody should take for fine: sources that are down, tables that failed, and what is too young for more than plain rules. */

@@ -32,5 +32,11 @@ LEFT JOIN LATERAL (
   WHERE j.source = i.source AND j.run < i.run AND j.judged AND j.reached ORDER BY j.run DESC LIMIT 1) before ON true
 WHERE i.run = $1 AND ($2::text[] IS NULL OR i.source = ANY ($2)) ORDER BY i.source`;
 
+/** Of sources `$2`, those that the newest run up to `$1` that looked at them could not reach, and why. */
+export const selectNewestSourceFailures = (s: string) => `
+SELECT u.source, i.failure FROM unnest($2::text[]) AS u (source) CROSS JOIN LATERAL (
+  SELECT k.failure FROM ${s}.source_inventory k WHERE k.source = u.source AND k.run <= $1 ORDER BY k.run DESC LIMIT 1) i
+WHERE i.failure IS NOT NULL ORDER BY u.source`;
+
 export const selectSourceFailures = (s: string) => `
 SELECT source, failure FROM ${s}.source_inventory WHERE run = $1 AND failure IS NOT NULL ORDER BY source`;

@@ -1,6 +1,7 @@
 import { h } from '../dom.js';
 import { foreign } from '../format.js';
 import { incidentPage } from './incident-page.js';
+import { runPage } from './run-page.js';
 import { progressWords, runsPage } from './runs-page.js';
 import { settingsPage } from './settings-page.js';
 
@@ -28,6 +29,7 @@ const PLACES = [
 /** Pages that only a server can fill, by the first part of the address after `#/`. */
 export const LIVE_PAGES: Readonly<Record<string, (rest: string) => Promise<HTMLElement>>> = {
   runs: () => runsPage(),
+  run: (label) => runPage(decodeURIComponent(label)),
   settings: () => settingsPage(),
   incident: (id) => incidentPage(decodeURIComponent(id)),
 };

@@ -3,7 +3,8 @@ import { h } from '../dom.js';
 import { count, foreign, moment, shortCount } from '../format.js';
 import { ask } from './ask.js';
 
-interface Run {
+/** A run as the API tells of it. */
+export interface Run {
   readonly run: string;
   readonly command: string;
   readonly state: string;
@@ -12,6 +13,7 @@ interface Run {
   readonly totals: {
     readonly tables?: { readonly ok: number; readonly failed: number; readonly skipped: number };
     readonly findings?: number;
+    readonly incomplete?: boolean;
   } | null;
   readonly cost: {
     readonly rows?: number;
@@ -81,7 +83,13 @@ export async function runsPage(): Promise<HTMLElement> {
   );
 }
 
+/** One that ended but could not read all that it was to read is not like the others. */
+export function stateWords({ state, totals }: Pick<Run, 'state' | 'totals'>): string {
+  return state === 'finished' && totals?.incomplete === true ? 'incomplete' : state;
+}
+
 function runRow({ run, command, state, startedAt, finishedAt, totals, cost }: Run): HTMLElement {
+  const words = stateWords({ state, totals });
   const tables = totals?.tables;
   const failed = tables && tables.failed > 0 ? `, ${tables.failed} failed` : '';
   const number = (value: string | undefined) => h('td', { class: 'number' }, value ?? '–');
@@ -89,9 +97,14 @@ function runRow({ run, command, state, startedAt, finishedAt, totals, cost }: Ru
   return h(
     'tr',
     {},
-    h('th', { scope: 'row' }, foreign(run), command === 'run' ? '' : ` (${command})`),
+    h(
+      'th',
+      { scope: 'row' },
+      h('a', { href: `#/run/${encodeURIComponent(run)}` }, foreign(run)),
+      command === 'run' ? '' : ` (${command})`,
+    ),
     h('td', {}, moment(Date.parse(startedAt) / 1000)),
-    h('td', {}, state),
+    h('td', { class: words === 'finished' ? '' : 'ink warn' }, words),
     number(took),
     number(tables && `${tables.ok + tables.failed + tables.skipped}${failed}`),
     number(totals?.findings?.toString()),
