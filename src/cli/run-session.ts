@@ -39,6 +39,8 @@ export interface Session {
   readonly warn: (line: string) => void;
   /** Where its figures go; absent: nowhere. */
   readonly metrics?: MetricsTarget;
+  /** True where its success says nothing of the whole: then it is no sign of life. */
+  readonly isPart?: boolean;
   /** Whoever runs it beside other things. */
   readonly watch?: RunWatch;
 }

@@ -105,10 +105,10 @@ export function attemptLog({ log, fileLog, run }: AttemptLog): NonNullable<Deliv
   };
 }
 
-async function sendHeartbeat({ config, logs, stop, command }: Session, { label: run }: RunRef): Promise<void> {
+async function sendHeartbeat({ config, logs, stop, command, isPart }: Session, { label: run }: RunRef): Promise<void> {
   const { heartbeatUrl: url } = config.alerts;
   // Nothing was judged by `profile`: a switch that it silenced would not notice that nothing is.
-  if (url === undefined || command === 'profile') return;
+  if (url === undefined || command === 'profile' || isPart) return;
   const failure = await beat(url, stop.signal);
   const log = logs.logger('orchestrator');
   if (failure === null) log.info({ run }, 'heartbeat sent');

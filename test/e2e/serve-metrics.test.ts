@@ -29,8 +29,8 @@ const metricsOf = async (serve: Awaited<ReturnType<typeof startServe>>) => {
   return { text, type: headers['content-type'], samples: readSamples(text) };
 };
 
-async function run(serve: Awaited<ReturnType<typeof startServe>>) {
-  await serve.ask('/api/v1/runs', { method: 'POST', headers: { 'x-sentinel-request': '1' }, body: {} });
+async function run(serve: Awaited<ReturnType<typeof startServe>>, body: object = {}) {
+  await serve.ask('/api/v1/runs', { method: 'POST', headers: { 'x-sentinel-request': '1' }, body });
   await serve.until('/api/v1/status', (answer) => answer.json().running === null);
 }
 
@@ -76,6 +76,22 @@ test.skipIf(!HAS_PROMTOOL)("are what promtool takes (needs Debian's package prom
   const { text } = await metricsOf(serve);
   const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
   expect([status, stdout + stderr]).toEqual([0, '']);
+});
+
+test('a run of a part is no sign that the scheduled whole still runs: neither at once nor after a restart', async () => {
+  const { client, start } = await served();
+  await client.query('CREATE TABLE other (id int)');
+  const last = async (of: Awaited<ReturnType<typeof startServe>>) =>
+    (await metricsOf(of)).samples.get('sentinel_run_last_success_timestamp_seconds');
+  const serve = await start();
+  await run(serve, { tables: ['public.other'] });
+  expect((await metricsOf(serve)).samples.get('sentinel_runs_total{outcome="complete"}')).toBe(1);
+  expect(await last(serve)).toBeUndefined();
+  await serve.cli.kill('SIGTERM');
+  const again = await start();
+  expect(await last(again)).toBeUndefined();
+  await run(again);
+  expect(await last(again)).toBeGreaterThan(0);
 });
 
 test('a run that fails is counted, and the daemon goes on', async () => {

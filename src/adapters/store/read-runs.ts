@@ -5,7 +5,15 @@ import type { ProfileMode, TableProfile } from '#src/core/model/profile.js';
 import type { RelationKind } from '#src/core/model/relation.js';
 import { type FindingRow, findingOf } from './finding-row.js';
 import type { Query } from './reader-pool.js';
-import type { Dataset, DatasetName, RunState, RunSummary, SourceFailure, TaskSummary } from './records.js';
+import type {
+  Dataset,
+  DatasetName,
+  RunSelection,
+  RunState,
+  RunSummary,
+  SourceFailure,
+  TaskSummary,
+} from './records.js';
 import { selectDatasets } from './sql/dataset.js';
 import { selectFindings } from './sql/finding.js';
 import { selectTableFigures } from './sql/history.js';
@@ -98,6 +106,7 @@ export async function listRuns(query: Query, s: string, filter: RunFilter): Prom
     totals: unknown;
     cost: unknown;
     version: string | null;
+    selection: RunSelection | null;
   }>(selectRuns(s), values);
   return rows.map(({ id, started_at, finished_at, as_of, ...row }) => ({
     ...row,

@@ -77,6 +77,8 @@ export interface RunSummary extends RunRef {
   readonly totals: unknown;
   readonly cost: unknown;
   readonly version: string | null;
+  /** Null for a run of a version that did not store it. */
+  readonly selection: RunSelection | null;
 }
 
 /** The newest run that looked at some sources, as far as going on with it depends on it. */

@@ -21,6 +21,8 @@ export const BREAKER_VALUE = { closed: 0, 'half-open': 1, open: 2 } as const;
 /** What became of a run, also of one that failed before its end. */
 export interface RunEnd {
   readonly outcome: 'complete' | 'incomplete' | 'failed';
+  /** `Session.isPart`. */
+  readonly isPart: boolean;
   readonly finishedAtMs: number;
   readonly durationMs: number;
   /** Rows that were read. */
@@ -62,8 +64,8 @@ export async function countedFigures(store: Store): Promise<Omit<StoreFigures, '
  * the time of the last complete run stays.
  */
 export function endFamilies(end: RunEnd, previous: ReadonlyMap<string, number>): MetricFamily[] {
-  const { outcome, finishedAtMs, durationMs, rows, retries } = end;
-  const last = outcome === 'complete' ? finishedAtMs / 1000 : previous.get(LAST_SUCCESS);
+  const { outcome, isPart, finishedAtMs, durationMs, rows, retries } = end;
+  const last = outcome === 'complete' && !isPart ? finishedAtMs / 1000 : previous.get(LAST_SUCCESS);
   return [
     familyOf('sentinel_run_success', [[{}, outcome === 'complete' ? 1 : 0]]),
     familyOf('sentinel_run_incomplete', [[{}, outcome === 'complete' ? 0 : 1]]),

@@ -36,7 +36,7 @@ export async function writeFailureMetrics(session: Session): Promise<void> {
   await session.metrics?.write(endOf(session, 'failed', 0), []);
 }
 
-function endOf({ startedAt, retries }: Session, outcome: RunEnd['outcome'], rows: number): RunEnd {
+function endOf({ startedAt, retries, isPart = false }: Session, outcome: RunEnd['outcome'], rows: number): RunEnd {
   const now = Date.now();
-  return { outcome, rows, retries, finishedAtMs: now, durationMs: now - startedAt.getTime() };
+  return { outcome, isPart, rows, retries, finishedAtMs: now, durationMs: now - startedAt.getTime() };
 }

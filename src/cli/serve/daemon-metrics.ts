@@ -1,5 +1,6 @@
 import type { HealthReport } from '#src/adapters/postgres/database-manager.js';
 import { readStates } from '#src/adapters/process-state.js';
+import type { RunSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
 import type { MetricFamily } from '#src/contract/metric-family.js';
 import { familyOf } from '../metrics/definitions.js';
@@ -25,11 +26,12 @@ export class RunFigures implements MetricsTarget {
     return this.#families;
   }
 
-  /** What the store knows of before. */
-  async begin(store: Store): Promise<void> {
+  /** What the store knows of before. `isPart` is that of `Session`. */
+  async begin(store: Store, isPart: (run: RunSummary) => boolean): Promise<void> {
     if (this.#families.length > 0) return;
     const runs = await store.listRuns({ states: ['finished'], limit: 50 });
-    const complete = runs.find(({ totals }) => (totals as { incomplete?: boolean } | null)?.incomplete === false);
+    const isComplete = ({ totals }: RunSummary) => (totals as { incomplete?: boolean } | null)?.incomplete === false;
+    const complete = runs.find((run) => isComplete(run) && !isPart(run));
     if (complete?.finishedAt == null) return;
     const family = lastSuccess(complete.finishedAt / 1000);
     this.#families = [family];

@@ -25,6 +25,7 @@ import { figuresOfHealth, figuresOfPools, figuresOfStore, newestOfEach, RunFigur
 import type { DaemonParts } from './daemon-parts.js';
 import { HealthWatch } from './health-watch.js';
 import { IncidentFeed } from './incident-feed.js';
+import { isStoredPart } from './part-of-whole.js';
 import { checkWish } from './run-once.js';
 import { ServedReport } from './served-report.js';
 import { StoreWork } from './store-work.js';
@@ -76,7 +77,7 @@ export class ServeDaemon implements Daemon {
   /** Become active. */
   async begin(): Promise<void> {
     const store = this.store();
-    await this.#figures.begin(store);
+    await this.#figures.begin(store, (run) => isStoredPart(run, this.#parts.config));
     this.#role = 'active';
     this.#reason = null;
     this.#scheduler.start();

@@ -12,6 +12,7 @@ import type { RunWatch, Session } from '../run-session.js';
 import type { RunView } from '../run-view.js';
 import { selectSources, tableFilter } from '../selection.js';
 import type { StopSignal } from '../signals.js';
+import { isPartOfWhole } from './part-of-whole.js';
 
 /** What is to be run, and who wants it. */
 export interface RunWish extends Pick<Schedule, 'command' | 'sources' | 'tables' | 'exclude' | 'gentle'> {
@@ -70,6 +71,7 @@ function sessionOf(wish: RunWish, around: RunSurroundings, own: AbortController)
   return {
     ...{ command, config, options, sources, logs, view, watch, metrics, startedAt, asOf: startedAt },
     wanted: tableFilter(config, options),
+    isPart: isPartOfWhole(wish, config),
     stop: {
       signal: own.signal,
       exitCode: stop.exitCode,

@@ -19,7 +19,7 @@ UPDATE ${s}.run SET state = $2, finished_at = $3, totals = $4::jsonb, cost = $5:
 
 /** Newest first; `$1` command, `$2` states, `$3` label, `$5` the id that it is below, each null for any; `$4` how many. */
 export const selectRuns = (s: string) => `
-SELECT id, label, command, state, started_at, finished_at, as_of, totals, cost, version FROM ${s}.run
+SELECT id, label, command, state, started_at, finished_at, as_of, totals, cost, version, selection FROM ${s}.run
 WHERE ($1::text IS NULL OR command = $1) AND ($2::text[] IS NULL OR state = ANY ($2)) AND ($3::text IS NULL OR label = $3)
   AND ($5::bigint IS NULL OR id < $5)
 ORDER BY id DESC LIMIT $4`;

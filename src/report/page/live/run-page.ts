@@ -51,6 +51,7 @@ export async function runPage(label: string): Promise<HTMLElement> {
       'What it found',
       findings.map(({ severity, message, incident }) => [
         severityMark(severity),
+        ' ',
         h('span', { class: 'hidden' }, `${SEVERITY_WORDS[severity]}: `),
         sentence(message),
         ' ',
