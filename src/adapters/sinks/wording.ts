@@ -44,7 +44,7 @@ function alertWording({ event, incident, links }: Alert): Wording {
     ['State', EVENT_WORDS[event]],
     ['Severity', severity],
     ['Where', whereOf(incident)],
-    ['Since', time(since)],
+    ['Open since', time(since)],
   ];
   if (resolvedAt !== null) facts.push(['Until', time(resolvedAt)]);
   if (owners.length > 0) facts.push(['Owner', owners.join(', ')]);

@@ -77,7 +77,7 @@ function describe(incident: Incident, touched: Touched, events: readonly Inciden
     `${id}  ${severity}  ${stateOf(incident)}  ${whereOf(incident)}`.trimEnd(),
     text(title),
     cause === null ? '' : text(`Cause: ${cause}`),
-    `Since ${formatTime(Date.parse(since))}${lastSeen}.`,
+    `Open since ${formatTime(Date.parse(since))}${lastSeen}.`,
     touched.feeds.length === 0 ? '' : text(`Feeds: ${list(touched.feeds)}`),
     touched.referencedBy.length === 0 ? '' : text(`Referred to by: ${list(touched.referencedBy)}`),
     next === null ? '' : text(`What to do: ${next}`),

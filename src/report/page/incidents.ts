@@ -89,7 +89,7 @@ export function incidentCard(model: Model, incident: ReportIncident, heading: 'h
       facts(
         ['Cause', cause === null ? null : sentence(cause)],
         [
-          'Since',
+          'Open since',
           `${moment(since)} · ${data.run.asOf - since < 60 ? 'new in this run' : `for ${span(data.run.asOf - since)}`}`,
         ],
         ['Owner', main?.owner === undefined ? null : foreign(main.owner)],

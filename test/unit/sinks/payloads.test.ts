@@ -35,7 +35,7 @@ describe('Slack gets', () => {
       '*State*\nnew',
       '*Severity*\ncritical',
       '*Where*\nbatch.sales.orders',
-      '*Since*\n2026-01-02 03:04 UTC',
+      '*Open since*\n2026-01-02 03:04 UTC',
       '*Owner*\nSales data',
       '*Feeds*\nsales.daily_revenue',
       '*Referred to by*\nsales.order_items',
