@@ -59,6 +59,7 @@ export async function executeRun(
   const wanted = tableFilter(config, options); // bad patterns end it before anything is opened
   if (options.metricsFile) await checkOutputFile('--metrics-file', options.metricsFile);
   if (options.junit) await checkOutputFile('--junit', options.junit);
+  if (config.lineage.file) await checkOutputFile('OPENLINEAGE_FILE', config.lineage.file);
   const quiet = options.quiet === true;
   const progress = createProgress({ stream: io.stderr, mode: progressMode(io.stderr, quiet || options.json === true) });
   const logs = createLogSystem(config.logs, { console: progress.console, quiet, secrets: configSecrets(config) });

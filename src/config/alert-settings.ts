@@ -33,6 +33,15 @@ const SWITCHES: Readonly<Record<SinkName, readonly [keyof AlertSettings, string]
   file: ['alertFile', 'ALERT_FILE'],
 };
 
+/** By sink: the variables without which it cannot be opened. */
+const VARIABLES_OF: Readonly<Record<SinkName, RegExp>> = {
+  webhook: /^WEBHOOK_URL$/,
+  slack: /^SLACK_WEBHOOK_URL$/,
+  pagerduty: /^PAGERDUTY_ROUTING_KEY$/,
+  email: /^(ALERT_EMAIL|SMTP)_/,
+  file: /^ALERT_FILE$/,
+};
+
 /** The settings of alerts; what is wrong with them goes to the problems of the context. */
 export function alertSettings(
   values: Values<Omit<typeof VARIABLES, 'SENTINEL_ENV'>>,
@@ -60,10 +69,16 @@ export function checkRoutes(
   sources: readonly string[],
   problems: Problem[],
 ): void {
+  // One that is set, but not as it must be, is a problem already.
+  const wrong = new Set(
+    Object.entries(VARIABLES_OF).flatMap(([sink, own]) =>
+      problems.some(({ setting }) => own.test(setting)) ? [sink] : [],
+    ),
+  );
   for (const [at, { sinks, source }] of (routes ?? []).entries()) {
     for (const sink of sinks) {
       const [key, variable] = SWITCHES[sink];
-      if (settings[key] !== undefined) continue;
+      if (settings[key] !== undefined || wrong.has(sink)) continue;
       problems.push({
         setting: `alerts.routes[${at}].sinks`,
         file: POLICY_FILE,

@@ -17,7 +17,7 @@ import { suggest } from './names.js';
 import { parseVariables, type Values } from './parse-variables.js';
 import type { Policy, TablePolicy } from './policy.js';
 import { POLICY_FILE } from './policy-file.js';
-import { ConfigError, type Problem } from './problem.js';
+import { ConfigError, isReported, type Problem } from './problem.js';
 import { maskSecretFields } from './redact.js';
 import { type Schedule, scheduleOfVariable } from './schedules.js';
 import { findUnknownNames } from './unknown-names.js';
@@ -211,7 +211,8 @@ function checkTogether(values: GeneralValues, problems: Problem[]): void {
       allowed: `at least INITIAL_RETRY_DELAY, which is ${values.INITIAL_RETRY_DELAY / 1000}`,
       fix: 'raise MAX_RETRY_DELAY or lower INITIAL_RETRY_DELAY',
     });
-  if (values.HTTP_HOST !== undefined && !isLoopback(values.HTTP_HOST) && values.HTTP_TOKEN === undefined)
+  const isOpen = values.HTTP_HOST !== undefined && !isLoopback(values.HTTP_HOST) && values.HTTP_TOKEN === undefined;
+  if (isOpen && !isReported('HTTP_TOKEN', problems))
     problems.push({
       setting: 'HTTP_TOKEN',
       found: 'not set',

@@ -34,13 +34,37 @@ export function readDbtManifest(
     problems.push({
       setting: 'dbt.manifest',
       file: POLICY_FILE,
-      found: `${manifest}: ${(error as Error).message.split('\n')[0]}`,
+      found: `${manifest}: ${whyNoManifest(error)}`,
       allowed: 'a manifest.json of dbt 1.0 or newer',
       fix: 'run "dbt parse" and name its target/manifest.json, or remove dbt from the file',
     });
     return undefined;
   }
 }
+
+/** In plain words, on one line. */
+function whyNoManifest(error: unknown): string {
+  const { code, issues, message } = error as NodeJS.ErrnoException & {
+    readonly issues?: readonly Zod.core.$ZodIssue[];
+  };
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
+  if (code === 'EACCES' || code === 'EPERM') return 'this user has no right to read it';
+  if (code === 'EISDIR') return 'that is a folder';
+  if (error instanceof SyntaxError) return `it is no JSON (${message.split('\n')[0]})`;
+  const [issue] = issues ?? [];
+  if (issue === undefined) return message.split('\n')[0]!;
+  const [, expected = '', found = ''] = /expected (\w+), received (\w+)/.exec(issue.message) ?? [];
+  if (issue.path.length === 0) return `it holds ${TYPES[found] ?? 'something else'}, not a mapping`;
+  const key = issue.path.map(String).join(' → ');
+  if (found === 'undefined') return `its key ${key} is missing`;
+  return `its key ${key} holds ${TYPES[found] ?? 'something else'}, not ${TYPES[expected] ?? 'what dbt writes there'}`;
+}
+
+/** What zod calls the types of JSON, in words. */
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ null: 'null', string: 'a text', number: 'a number', boolean: 'true or false', array: 'a list' },
+  ...{ object: 'a mapping', record: 'a mapping' },
+};
 
 /** A manifest (docs.getdbt.com/reference/artifacts/manifest-json) as settings of tables; throws where it is none. */
 export function dbtTables(

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type ConnectionContext, isLoopback, placeOf } from './connections.js';
 import type { Values } from './parse-variables.js';
 import { readPasswordFile } from './password-file.js';
-import { showValue } from './problem.js';
+import { isReported, showValue } from './problem.js';
 import { whyNoFile } from './read-text.js';
 import type { VARIABLES } from './variables.js';
 
@@ -31,8 +31,11 @@ type Server = Pick<EmailSettings, 'host' | 'port' | 'tls' | 'user' | 'password'>
 export function emailSettings(values: AlertValues, context: ConnectionContext): EmailSettings | undefined {
   const { SMTP_URL, SMTP_HOST, ALERT_EMAIL_FROM: from, ALERT_EMAIL_TO: to } = values;
   const before = context.problems.length;
-  const problem = (setting: string, found: string, allowed: string, fix: string) =>
+  const isWrong = (...settings: readonly string[]) => settings.some((setting) => isReported(setting, context.problems));
+  const problem = (setting: string, found: string, allowed: string, fix: string) => {
+    if (isWrong(setting)) return; // it is set, but not as it must be
     context.problems.push({ setting, ...placeOf(context.raw.variables.get(setting)), found, allowed, fix });
+  };
   if (to === undefined) {
     if (from !== undefined) problem('ALERT_EMAIL_TO', 'not set', 'who gets alerts', 'set ALERT_EMAIL_TO');
     return undefined; // SMTP_HOST in the environment may be another program's
@@ -40,6 +43,7 @@ export function emailSettings(values: AlertValues, context: ConnectionContext): 
   if (from === undefined)
     problem('ALERT_EMAIL_FROM', 'not set', 'whom alerts come from', 'set ALERT_EMAIL_FROM, as ALERT_EMAIL_TO is set');
   if (SMTP_URL === undefined && SMTP_HOST === undefined) {
+    if (isWrong('SMTP_URL')) return undefined;
     problem('SMTP_HOST', 'not set', 'the mail server, as ALERT_EMAIL_TO is set', 'set SMTP_HOST or SMTP_URL');
     return undefined;
   }

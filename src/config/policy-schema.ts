@@ -137,9 +137,6 @@ function buildSchema({ z }: typeof Zod) {
             error: 'at least min',
           }),
       )
-      .refine((metrics) => new Set(metrics.map(({ name }) => name)).size === metrics.length, {
-        error: 'each name once',
-      })
       .optional()
       .describe('Figures of your own: one number a table, by SQL that reads only.'),
     alerts: z
@@ -273,9 +270,6 @@ function buildSchema({ z }: typeof Zod) {
           gentle: z.boolean().optional().describe('Spare the databases, as --gentle.'),
         }),
       )
-      .refine((schedules) => new Set(schedules.map(({ name }) => name)).size === schedules.length, {
-        error: 'each name once',
-      })
       .optional()
       .describe('When the daemon (sentinel serve) runs by itself.'),
   });

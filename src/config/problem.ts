@@ -27,6 +27,11 @@ export class ConfigError extends Error {
   }
 }
 
+/** True where a setting was found wrong before: a rule over several settings says nothing of one that is not known. */
+export function isReported(setting: string, problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.setting === setting);
+}
+
 /** A broken file may have a problem in each of thousands of lines. */
 const MAX_SHOWN = 40;
 

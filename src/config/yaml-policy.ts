@@ -39,7 +39,7 @@ export function readPolicy(cwd: string, problems: Problem[], draft?: string): Po
   return parsePolicy(text, problems);
 }
 
-/** The policy that this YAML text says; on a problem, which goes to `problems`, the default one. */
+/** The policy that this YAML text says; what is wrong with it goes to `problems`, and where it cannot be read it is the default one. */
 export function parsePolicy(text: string, problems: Problem[]): Policy {
   const { parseDocument, LineCounter: Counter } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   const lines = new Counter();
@@ -80,7 +80,29 @@ export function parsePolicy(text: string, problems: Problem[]): Policy {
     for (const issue of parsed.error.issues) problems.push(...describe(issue, locator));
     return DEFAULT_POLICY;
   }
+  problems.push(...repeatedNames(parsed.data, locator));
   return withDefaults(parsed.data);
+}
+
+/** No fault of the schema: what else is wrong with the entries is to be found, too. */
+function repeatedNames(parsed: PolicyOutput, locator: Locator): Problem[] {
+  return (['metrics', 'schedules'] as const).flatMap((list) => {
+    const names = (parsed[list] ?? []).map(({ name }) => name);
+    return names.flatMap((name, at) => {
+      const first = names.indexOf(name);
+      if (first === at) return [];
+      const path = [list, at, 'name'];
+      return [
+        {
+          setting: formatPath(path),
+          ...placeOf(path, locator),
+          found: `${name}, which is the name of ${formatPath([list, first])}`,
+          allowed: 'each name once',
+          fix: 'rename one of them',
+        },
+      ];
+    });
+  });
 }
 
 function withDefaults(parsed: PolicyOutput): Policy {

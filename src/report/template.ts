@@ -3,6 +3,9 @@ import { printable } from '#src/core/checks/sentence.js';
 import type { PageAssets } from './page-assets.js';
 import type { ReportData } from './report-data.js';
 
+/** What a daemon's page holds where that is no report. */
+export type InsteadOfReport = 'making' | 'login' | { readonly standby: string } | null;
+
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#2b3440"/><path d="M3 8.5h2.5l1.5-4 2 7 1.5-3H13" fill="none" stroke="#fff" stroke-width="1.4"/></svg>`;
 
 /**
@@ -16,10 +19,11 @@ export function renderPage(data: ReportData, assets: PageAssets): string {
 
 /**
  * The same page from a daemon, which it asks for what it does not hold: `data` is a slice of the report, null where there is no run
- * yet, `making` where it is not made yet, and `login` where the page is to ask for the token first.
+ * yet, `making` where it is not made yet, `login` where the page is to ask for the token first, and `standby`, with the reason, where another
+ * instance has the page.
  */
 export function renderLivePage(
-  data: ReportData | 'making' | 'login' | null,
+  data: ReportData | InsteadOfReport,
   assets: PageAssets,
 ): { readonly html: string; readonly policy: string } {
   return page(data, assets, { title: 'Sentinel', words: 'This page needs JavaScript.', isLive: true });

@@ -62,6 +62,12 @@ describe('a mail', () => {
     expect(html).toContain('<a href="https://data.example.org/#/incident/INC-0?a&amp;b">Open the incident</a>');
   });
 
+  test('that is only a test says so in its subject', async () => {
+    const receiver = await smtpReceiver();
+    await sinkFor(receiver).send();
+    expect(readMail(receiver.mails[0]!.raw).headers.subject).toBe('[Sentinel] TEST: WARN: INC-0 in batch.sales.orders');
+  });
+
   test('has the same Message-ID in every attempt, and one thread for each incident', async () => {
     const receiver = await smtpReceiver();
     const sink = sinkFor(receiver);

@@ -85,7 +85,7 @@ describe('a run', () => {
     const run = await sentinel('run');
     expect(run.code).toBe(1);
     expect(run.stderr).toContain(
-      `1 alert for webhook waits: nothing listens at ${receiver.origin} (a later run tries again, or "sentinel alerts flush" now)`,
+      `1 alert for webhook waits: nothing listens at ${receiver.origin}; check WEBHOOK_URL, and that the receiver runs (a later run tries again, or "sentinel alerts flush" now)`,
     );
     const list = await sentinel('alerts');
     expect(list.stdout).toMatch(

@@ -191,6 +191,17 @@ describe.skipIf(isMissing)(`the report in Chromium${because}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  test.each(['#/nonsense', '#/incident/%E0%A4%A', '#/toString'])(
+    'a place that there is not, %s, says so',
+    async (hash) => {
+      const { page, complaints } = await open(`wrong${hash}`);
+      expect(await page.locator('h1').innerText()).toBe('There is no such page');
+      await page.click('text=← Overview');
+      await page.waitForSelector('.overview');
+      expect(complaints).toEqual([]);
+    },
+  );
+
   test('the heat map is walked by arrow keys, and each day says what it is', async () => {
     const { page } = await open('wrong');
     const grid = page.getByRole('grid');

@@ -7,7 +7,7 @@ import { freePort } from '#src/adapters/embedded/server.js';
 import { findChromium, layOutAll, startChromium } from '../support/browser.js';
 import { type RunningCli, runCli, startCli } from '../support/cli.js';
 import { ownServer, type TestDatabase } from '../support/postgres.js';
-import { settings, workFolder } from '../support/program.js';
+import { secludedFolder, settings, workFolder } from '../support/program.js';
 
 const isMissing = findChromium() === undefined && !process.env.CI;
 const because = isMissing
@@ -55,7 +55,15 @@ interface Opened {
   readonly complaints: string[];
 }
 
-async function open(options: { width?: number; dark?: boolean } = {}): Promise<Opened> {
+interface Opening {
+  readonly width?: number;
+  readonly dark?: boolean;
+  /** Of another instance than the active one. */
+  readonly port?: number;
+}
+
+async function open(options: Opening = {}): Promise<Opened> {
+  const from = options.port === undefined ? origin : `http://127.0.0.1:${options.port}`;
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1280, height: 900 },
     colorScheme: options.dark ? 'dark' : 'light',
@@ -65,19 +73,19 @@ async function open(options: { width?: number; dark?: boolean } = {}): Promise<O
   page.on('console', (message) => message.type() === 'error' && complaints.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => complaints.push(`script: ${error.message}`));
   page.on('request', (request) => {
-    if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) complaints.push(request.url());
+    if (!request.url().startsWith(from) && !request.url().startsWith('data:')) complaints.push(request.url());
   });
-  await page.goto(origin);
+  await page.goto(from);
   return { page, complaints };
 }
 
-async function logIn(options: Parameters<typeof open>[0] = {}): Promise<Opened> {
+async function logIn(options: Opening & { readonly selector?: string } = {}): Promise<Opened> {
   const opened = await open(options);
   const { page } = opened;
   await page.fill('#name', 'Ada');
   await page.fill('#token', TOKEN);
   await page.click('text=Log in');
-  await page.waitForSelector('.overview');
+  await page.waitForSelector(options.selector ?? '.overview');
   return opened;
 }
 
@@ -129,6 +137,17 @@ describe.skipIf(isMissing)(`the live page${because}`, () => {
       expect(await violations(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       await page.screenshot({ path: join(PICTURES, `${name.replaceAll(' ', '-')}.png`) });
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test.each(['#/nonsense', '#/incident/%E0%A4%A', '#/toString'])(
+    'a place that there is not, %s, says so',
+    async (hash) => {
+      const { page, complaints } = await logIn();
+      await goTo(page, hash, 'h1:has-text("There is no such page")');
+      expect(await violations(page)).toEqual([]);
+      await goTo(page, '#/', '.overview');
       expect(complaints).toEqual([]);
     },
   );
@@ -226,6 +245,32 @@ describe.skipIf(isMissing)(`the live page${because}`, () => {
     await page.waitForSelector('.tables tbody tr');
     expect(await page.locator('.kicker .state:has-text("acknowledged")').count()).toBe(1);
     expect(complaints).toEqual([]);
+  });
+
+  test('an instance that stands by says so and why, asks for nothing, and shows its page once it is active', async () => {
+    const port = await freePort();
+    const other = startCli(['serve'], { cwd: secludedFolder(), env: { ...env, HTTP_PORT: String(port) } });
+    try {
+      await other.saying(/this instance stands by: another instance/);
+      const { page, complaints } = await logIn({ port, selector: 'h1:has-text("This instance stands by")' });
+      expect(await page.textContent('.verdict')).toContain('another instance is active');
+      expect(await page.locator('text=Run now').count()).toBe(0);
+      expect(await page.locator('.places a').allTextContents()).toEqual(['Overview', 'Settings']);
+      expect(await violations(page)).toEqual([]);
+      await page.screenshot({ path: join(PICTURES, 'standby.png') });
+      for (const hash of ['#/runs', '#/incident/INC-1', '#/table/batch.public.shop_3', '#/'])
+        await goTo(page, hash, 'h1:has-text("This instance stands by")');
+      await goTo(page, '#/settings', '.settings tbody tr');
+      await goTo(page, '#/', 'h1:has-text("This instance stands by")');
+      expect(complaints).toEqual([]);
+      await daemon.kill('SIGTERM');
+      await page.waitForSelector('.tables tbody tr', { timeout: 60_000 });
+      expect(complaints).toEqual([]);
+    } finally {
+      await other.kill('SIGTERM');
+      daemon = startCli(['serve'], { cwd, env });
+      await daemon.saying(/this instance is active/);
+    }
   });
 
   test('a daemon that goes away is said, and the page stays', async () => {

@@ -181,6 +181,7 @@ describe('serve', () => {
     expect([ready.status, ready.text]).toEqual([503, 'standby: another instance is active on this store\n']);
     expect((await second.ask('/healthz')).status).toBe(200);
     expect((await second.ask('/api/v1/runs')).json()).toMatchObject({ code: 'standby' });
+    expect((await second.ask('/')).text).toMatch(/"report-data">\{"standby":"another instance is active/);
     await first.cli.kill('SIGKILL');
     await second.active();
     const count = byLabel(await second.ask('/api/v1/runs?limit=500')).length;

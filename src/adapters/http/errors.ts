@@ -1,6 +1,7 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { StoreError } from '#src/adapters/store/failure.js';
 import { Refusal } from './ports.js';
+import { addHeaders } from './security.js';
 
 /** What a request that fails is answered with. */
 export interface ErrorAnswer {
@@ -20,6 +21,20 @@ function answerOf(error: FastifyError | Refusal | StoreError): ErrorAnswer | nul
     return { status: 503, code: 'timeout', message: 'that took too long; ask for less, or later' };
   const { statusCode = 500 } = error;
   return statusCode < 500 ? { status: statusCode, code: 'bad_request', message } : null;
+}
+
+/** Why no route was looked for at all, by fastify's codes. */
+const NO_PATH: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL:
+    'the path is not percent-encoded as it must be: % is followed by two hexadecimal digits, which make UTF-8',
+  FST_ERR_MAX_PARAM_LENGTH: 'a part of the path is too long',
+};
+
+/** Answers, as everything else is answered, what does not come as far as a route and its hooks. */
+export function answerBadPath({ code, statusCode = 400 }: FastifyError, _: FastifyRequest, reply: FastifyReply): void {
+  addHeaders(reply);
+  const message = NO_PATH[code] ?? 'the path is not as it must be';
+  void reply.code(statusCode).send({ code: 'bad_request', message });
 }
 
 /** Errors are answered as `{ code, message }`; `onFault` is told of those that nobody expects. */

@@ -16,7 +16,7 @@ interface RouteSchema {
   readonly summary?: string;
   readonly params?: Schema;
   readonly querystring?: Schema;
-  readonly body?: object;
+  readonly body?: Schema;
   readonly response?: Readonly<Record<string, { readonly description?: string }>>;
 }
 
@@ -52,7 +52,12 @@ function operation({ url, config }: RouteOptions, schema: RouteSchema, method: s
     operationId: [method.toLowerCase(), ...id, ...(byName.length > 0 ? ['one'] : [])].join('_').replace(/\W/g, '_'),
     summary: schema.summary,
     ...(parameters.length > 0 && { parameters }),
-    ...(schema.body && { requestBody: { required: true, content: { 'application/json': { schema: schema.body } } } }),
+    ...(schema.body && {
+      requestBody: {
+        required: schema.body.required !== undefined,
+        content: { 'application/json': { schema: schema.body } },
+      },
+    }),
     responses: Object.fromEntries(
       Object.entries(schema.response ?? {}).map(([status, body]) => [status, response(status, body)]),
     ),

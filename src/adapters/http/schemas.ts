@@ -138,7 +138,9 @@ export const incidentsAnswer = object({
   incidents: listOf(incident),
   more: { ...flag, description: 'whether there are any behind this page' },
 });
-export const incidentParams = object({ id: { type: 'string', pattern: '^INC-[0-9]{1,18}$' } });
+export const incidentParams = object({
+  id: { type: 'string', pattern: '^INC-[0-9]{1,18}$', description: 'as INC-12' },
+});
 export const changeBody = options({
   reason: { type: 'string', minLength: 1, maxLength: 2000 },
   actor: {
@@ -190,7 +192,9 @@ export const runDetail = object({
   },
   findings: { ...listOf(finding), description: 'worst first; at most 200' },
 });
-export const runParams = object({ run: { type: 'string', pattern: '^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$' } });
+export const runParams = object({
+  run: { type: 'string', pattern: '^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$', description: 'as 20260131-180000-0a1b2c' },
+});
 export const runBody = options({
   command: { ...command, default: 'run' },
   sources: { type: 'array', items: name, maxItems: 100, default: [] },

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { HttpSettings } from '#src/config/config.js';
 import { type Caller, callerOf, checkHost, checkOrigin } from './access.js';
 import { Refusal } from './ports.js';
@@ -39,7 +39,9 @@ export function secure(app: FastifyInstance, settings: HttpSettings): void {
       throw new Refusal(401, 'unauthorized', 'send HTTP_TOKEN as a bearer token, or log in');
     if (!READING.has(request.method) && request.caller?.by !== 'token') checkOrigin(request.headers);
   });
-  app.addHook('onSend', async (_, reply) => {
-    for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value);
-  });
+  app.addHook('onSend', async (_, reply) => addHeaders(reply));
+}
+
+export function addHeaders(reply: FastifyReply): void {
+  for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value);
 }

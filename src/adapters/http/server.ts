@@ -1,7 +1,14 @@
-import { type FastifyInstance, type FastifyPluginAsync, fastify } from 'fastify';
+import {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
 import type { Logger } from '#src/adapters/logging/logger.js';
 import type { HttpSettings } from '#src/config/config.js';
-import { answerErrors } from './errors.js';
+import { allowNoBody } from './empty-body.js';
+import { answerBadPath, answerErrors } from './errors.js';
 import { collectOpenApi } from './openapi.js';
 import { type Daemon, Refusal } from './ports.js';
 import { incidentRoutes } from './routes/incidents.js';
@@ -10,6 +17,7 @@ import { runRoutes } from './routes/runs.js';
 import { sessionRoutes } from './routes/session.js';
 import { systemRoutes } from './routes/system.js';
 import { tableRoutes } from './routes/tables.js';
+import { schemaError } from './schema-error.js';
 import { secure } from './security.js';
 
 export interface HttpServerOptions {
@@ -34,6 +42,14 @@ const PROBES = new Set(['/healthz', '/readyz', '/metrics']);
 /** The daemon's HTTP side, not listening yet. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const { settings, daemon, log, pages } = options;
+  const told = (
+    { method, url, ip, caller, routeOptions }: FastifyRequest,
+    { statusCode, elapsedTime }: FastifyReply,
+  ) => {
+    const fields = { method, path: url.split('?')[0], status: statusCode, durationMs: Math.round(elapsedTime), ip };
+    const of = caller ? { by: caller.by, ...(caller.name !== null && { actor: caller.name }) } : {};
+    log[PROBES.has(routeOptions.url ?? '') ? 'debug' : 'info']({ ...fields, ...of }, 'request');
+  };
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -43,18 +59,28 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true, allowUnionTypes: true } },
+    ajv: {
+      customOptions: {
+        removeAdditional: false,
+        coerceTypes: true,
+        useDefaults: true,
+        allowUnionTypes: true,
+        verbose: true,
+      },
+    },
     return503OnClosing: true,
+    schemaErrorFormatter: schemaError,
+    frameworkErrors(error, request, reply) {
+      answerBadPath(error, request, reply);
+      told(request, reply);
+    },
   });
+  allowNoBody(app);
   // A page of another site can send a form or text without asking first, but no JSON.
   app.removeContentTypeParser('text/plain');
   secure(app, settings);
   answerErrors(app, (error) => log.error({ cause: error.message, stack: error.stack }, 'a request failed'));
-  app.addHook('onResponse', async ({ method, url, ip, caller, routeOptions }, { statusCode, elapsedTime }) => {
-    const fields = { method, path: url.split('?')[0], status: statusCode, durationMs: Math.round(elapsedTime), ip };
-    const of = caller === null ? {} : { by: caller.by, ...(caller.name !== null && { actor: caller.name }) };
-    log[PROBES.has(routeOptions.url ?? '') ? 'debug' : 'info']({ ...fields, ...of }, 'request');
-  });
+  app.addHook('onResponse', async (request, reply) => told(request, reply));
   app.addHook('preClose', async () => daemon.events.close());
   const openApi = collectOpenApi(app, daemon.status().version);
   probeRoutes(app, daemon);

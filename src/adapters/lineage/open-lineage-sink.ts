@@ -36,6 +36,14 @@ function posting(address: string, apiKey: string | undefined): SendLineage {
   };
 }
 
+const NO_FOLDER = 'its folder does not exist; make it, or correct OPENLINEAGE_FILE';
+const NO_RIGHT = 'this account may not write there; let it, or correct OPENLINEAGE_FILE';
+const WHY: Readonly<Record<string, string>> = {
+  ...{ ENOENT: NO_FOLDER, ENOTDIR: NO_FOLDER, EACCES: NO_RIGHT, EPERM: NO_RIGHT, EROFS: 'the disk is read-only' },
+  EISDIR: 'that is a folder; set OPENLINEAGE_FILE to a file in it',
+  ENOSPC: 'the disk is full',
+};
+
 /** One event a line. */
 function appending(file: string): SendLineage {
   return async (event) => {
@@ -43,7 +51,8 @@ function appending(file: string): SendLineage {
       await appendFile(file, `${JSON.stringify(event)}\n`);
       return null;
     } catch (error) {
-      return `${file} cannot be written (${(error as NodeJS.ErrnoException).code})`;
+      const { code = 'no reason given' } = error as NodeJS.ErrnoException;
+      return `${file} cannot be written: ${WHY[code] ?? code}`;
     }
   };
 }

@@ -1,10 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { DeliveryFailure, DeliveryOutcome } from '#src/contract/alert-delivery.js';
+import { printable } from '#src/core/checks/sentence.js';
 import { parseRetryAfter } from './retry-after.js';
+import { whyUnreached } from './unreached.js';
 
 export interface HttpSendOptions {
   /** The variable that holds the URL, for messages. */
   readonly setting: string;
+  /** The variable that the receiver's refusal may be about, where the URL is not all. */
+  readonly secret?: string;
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -23,7 +27,7 @@ const PASSING_CLIENT_ERRORS: ReadonlySet<number> = new Set([408, 425, 429]);
  */
 export async function httpSend(
   target: string,
-  { setting, method, headers, body, signal }: HttpSendOptions,
+  { setting, secret, method, headers, body, signal }: HttpSendOptions,
 ): Promise<DeliveryOutcome> {
   const url = new URL(target);
   // Loaded where something is sent: most commands send nothing.
@@ -40,13 +44,13 @@ export async function httpSend(
     });
     request.on('response', (response) => {
       drain(response);
-      resolve(outcomeOf(response, STATUS_CODES[response.statusCode ?? 0], url.origin, setting));
+      resolve(outcomeOf(response, STATUS_CODES[response.statusCode ?? 0], url.origin, { setting, secret }));
     });
     request.on('error', reject);
     request.end(body);
   }).catch((error: NodeJS.ErrnoException) => ({
     result: 'retry',
-    failure: failureOf(error, url.origin, signal),
+    failure: failureOf(error, url, setting, signal),
   }));
 }
 
@@ -54,7 +58,7 @@ function outcomeOf(
   { statusCode = 0, headers }: IncomingMessage,
   words: string | undefined,
   origin: string,
-  setting: string,
+  { setting, secret }: { readonly setting: string; readonly secret: string | undefined },
 ): DeliveryOutcome {
   if (statusCode >= 200 && statusCode < 300) return { result: 'delivered' };
   const answer = `${origin} answered ${statusCode}${words === undefined ? '' : ` (${words})`}`;
@@ -66,19 +70,30 @@ function outcomeOf(
   const redirected = statusCode >= 300 && statusCode < 400;
   const hint = redirected
     ? `; redirects are not followed: set ${setting} to the address that it redirects to`
-    : `; check ${setting}, and what the receiver says of it`;
+    : `; check ${secret === undefined ? '' : `${secret} and `}${setting}, and what the receiver says of it`;
   return { result: 'failed', failure: failure(hint) };
 }
 
-function failureOf({ code, message }: NodeJS.ErrnoException, origin: string, signal: AbortSignal): DeliveryFailure {
+function failureOf(
+  { code = 'no_answer', message }: NodeJS.ErrnoException,
+  { origin, protocol, hostname, port }: URL,
+  setting: string,
+  signal: AbortSignal,
+): DeliveryFailure {
   if (signal.aborted) return { code: 'timeout', message: `${origin} gave no answer in time` };
   if (code === 'ECONNRESET' || code === 'EPIPE')
     return { code, message: `${origin} closed the connection before it answered` };
-  if (code === 'ECONNREFUSED') return { code, message: `nothing listens at ${origin}` };
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return { code, message: `the name of ${origin} is not found (${code})` };
-  // OpenSSL's and Node's words name host, port and certificate at most.
-  return { code: code ?? 'no_answer', message: `${origin} could not be reached: ${message}` };
+  if (code.startsWith('HPE_'))
+    return { code, message: `what answers at ${origin} is no HTTP server; check ${setting}` };
+  const why = whyUnreached(code, message, {
+    at: origin,
+    host: `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`,
+    setting,
+    authorities: 'NODE_EXTRA_CA_CERTS',
+    withoutTls: `set ${setting} to http://…, or to a port where it does`,
+  });
+  // Node's words name host and port at most.
+  return { code, message: why ?? `${origin} could not be reached: ${printable(message.trim())}; check ${setting}` };
 }
 
 /** Reads the rest, within bounds; nothing waits for it, and it keeps no process alive. */

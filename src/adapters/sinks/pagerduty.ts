@@ -24,7 +24,8 @@ export const pagerduty: SinkKind = {
       remarks: [],
       deliver: (message, signal) =>
         httpSend(url, {
-          setting: 'PAGERDUTY_ROUTING_KEY and PAGERDUTY_URL',
+          setting: 'PAGERDUTY_URL',
+          secret: 'PAGERDUTY_ROUTING_KEY',
           method: 'POST',
           headers: { 'Content-Type': 'application/json' },
           body: JSON.stringify({ routing_key: key, ...pagerdutyEvent(message) }),

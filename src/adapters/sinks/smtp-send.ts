@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { EmailSettings } from '#src/config/email-settings.js';
 import type { DeliveryFailure } from '#src/contract/alert-delivery.js';
 import { printable } from '#src/core/checks/sentence.js';
+import { whyUnreached } from './unreached.js';
 import { shortened } from './wording.js';
 
 /** What nodemailer says of a failure. */
@@ -115,16 +116,18 @@ export function smtpFailure(error: SmtpError, destination: string): DeliveryFail
     );
   if (responseCode !== undefined)
     return because(`${destination} answered ${shortened(printable(response ?? ''), MAX_RESPONSE_LENGTH)}`);
+  const why = whyUnreached(code, message, {
+    at: destination,
+    host: destination.replace('smtp://', ''),
+    setting: 'SMTP_HOST and SMTP_PORT, or SMTP_URL',
+    authorities: 'SMTP_SSLROOTCERT',
+    withoutTls: 'set SMTP_TLS=starttls, or to none where that is right, or correct SMTP_PORT or SMTP_URL',
+  });
+  if (why !== null) return because(why);
   switch (code) {
     case 'timeout':
     case 'ETIMEDOUT':
       return because(`${destination} gave no answer in time`);
-    case 'ECONNREFUSED':
-      return because(`nothing listens at ${destination}`);
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-    case 'EDNS':
-      return because(`the name of ${destination} is not found (${code})`);
     case 'ECONNECTION':
     case 'ECONNRESET':
     case 'EPIPE':
@@ -132,6 +135,8 @@ export function smtpFailure(error: SmtpError, destination: string): DeliveryFail
     case 'ENOENT':
       return because(`the file of SMTP_SSLROOTCERT is gone`);
     default:
-      return because(`${destination} could not be reached: ${printable(message)}`);
+      return because(
+        `${destination} could not be reached: ${printable(message.trim())}; check SMTP_HOST and SMTP_PORT, or SMTP_URL`,
+      );
   }
 }

@@ -54,7 +54,7 @@ function alertWording({ event, incident, links }: Alert): Wording {
   if (nextStep !== null) facts.push(['What to do', nextStep]);
   if (!isOver && event !== 'test') facts.push(['Someone is on it', `sentinel incidents ack ${id}`]);
   return {
-    headline: `${isOver ? 'RESOLVED' : severity.toUpperCase()}: ${id} in ${whereOf(incident)}`,
+    headline: `${event === 'test' ? 'TEST: ' : ''}${isOver ? 'RESOLVED' : severity.toUpperCase()}: ${id} in ${whereOf(incident)}`,
     sentences: [title, ...(cause === null || title.includes(cause) ? [] : [cause])],
     facts,
     lines: others,

@@ -7,6 +7,7 @@ import { seekLeadership } from '#src/daemon/leadership.js';
 import { CliError, EXIT } from '../exit-code.js';
 import { type Io, writeLine } from '../io.js';
 import { loadSettings } from '../load-settings.js';
+import { checkOutputFile } from '../output-file.js';
 import { storeOptions } from '../run-store.js';
 import { ServeDaemon } from '../serve/daemon.js';
 import { openDaemonStore } from '../serve/open-store.js';
@@ -19,6 +20,7 @@ import { stopOnSignal } from '../signals.js';
  */
 export async function serveCommand(io: Io): Promise<number> {
   const config = loadSettings(io);
+  if (config.lineage.file) await checkOutputFile('OPENLINEAGE_FILE', config.lineage.file);
   const logs = createLogSystem(config.logs, { console: io.stderr, quiet: false, secrets: configSecrets(config) });
   const announce = (line: string) => writeLine(io.stderr, `${new Date().toISOString()} ${line}`);
   const log = logs.fileLogger('orchestrator');

@@ -58,9 +58,10 @@ export function pageRoutes(daemon: Daemon, report: ServedReport, settings: HttpS
   };
 }
 
-/** An instance that stands by has nothing to show that is sure to be new; the page says so by itself. */
+/** An instance that stands by has nothing to show that is sure to be new: its page says that, and why. */
 function overview(daemon: Daemon, report: ServedReport) {
-  return daemon.status().role === 'standby' ? null : report.overview();
+  const { role, reason } = daemon.status();
+  return role === 'standby' ? { standby: reason ?? 'it has just started' } : report.overview();
 }
 
 function one(name: string) {

@@ -2,10 +2,11 @@ import 'uplot/dist/uPlot.min.css';
 import './style.css';
 import { createModel, type Model } from '../model.js';
 import type { ReportData } from '../report-data.js';
+import type { InsteadOfReport } from '../template.js';
 import { h } from './dom.js';
 import { foreign, moment } from './format.js';
 import { goTo } from './go-to.js';
-import { LIVE_PAGES, liveStatus, navigation } from './live/live.js';
+import { LIVE_PAGES, liveStatus, navigation, STANDBY_PAGES, standbyStatus } from './live/live.js';
 import { liveSource } from './live/live-source.js';
 import { login } from './live/login.js';
 import { startForm } from './live/runs-page.js';
@@ -14,16 +15,25 @@ import { embeddedSource, type PageSource } from './page-source.js';
 import { tableView } from './table-view.js';
 import { themeToggle } from './theme.js';
 
-/** `login`: the daemon wants the token first; `making`: its page comes in some minutes; null: it has no run to show yet. */
-type Embedded = ReportData | 'login' | 'making' | null;
+/** Pages by the first part of the address after `#/`. */
+type Pages = Readonly<Record<string, (rest: string) => Promise<HTMLElement>>>;
 
 const { live } = document.documentElement.dataset;
-const embedded = JSON.parse(document.getElementById('report-data')!.textContent!) as Embedded;
+const embedded = JSON.parse(document.getElementById('report-data')!.textContent!) as ReportData | InsteadOfReport;
 if (embedded === 'login') document.body.prepend(h('main', { id: 'main' }, login()));
-else if (embedded === 'making') start(null, liveStatus(null), beingMade);
-else start(embedded && createModel(embedded), live === undefined ? null : liveStatus(embedded?.run.label ?? null));
+else if (embedded === 'making') start(null, liveStatus(null), LIVE_PAGES, beingMade);
+else if (embedded !== null && 'standby' in embedded) {
+  const reason = h('p', { class: 'basis' }, foreign(embedded.standby), '.');
+  start(null, standbyStatus(reason), STANDBY_PAGES, () => standingBy(reason));
+} else if (live === undefined) start(embedded && createModel(embedded), null, {});
+else start(embedded && createModel(embedded), liveStatus(embedded?.run.label ?? null), LIVE_PAGES);
 
-function start(model: Model | null, status: ReturnType<typeof liveStatus> | null, instead = nothingYet): void {
+function start(
+  model: Model | null,
+  status: ReturnType<typeof liveStatus> | null,
+  pages: Pages,
+  instead = nothingYet,
+): void {
   const source = model && (status ? liveSource(model, status.problem) : embeddedSource(model));
   const front = model && source ? overview(model, source) : instead();
   const main = h('main', { id: 'main', tabindex: -1 }, front);
@@ -33,14 +43,14 @@ function start(model: Model | null, status: ReturnType<typeof liveStatus> | null
       'header',
       { class: 'top' },
       h('a', { class: 'brand', href: '#/' }, 'Sentinel'),
-      status ? navigation() : null,
+      status ? navigation(pages) : null,
       model ? runLine(model) : null,
       themeToggle(),
     ),
     ...(status ? [status.element] : []),
     main,
   );
-  followHash(source, main, front, status !== null);
+  followHash(source, main, front, pages, status !== null);
   anchorsInPlace();
   addEventListener('keydown', (event) => {
     if (event.key !== '/' || (event.target as Element).matches('input, select, textarea')) return;
@@ -70,6 +80,25 @@ function nothingYet(): HTMLElement {
   );
 }
 
+/** Nothing of the store is asked for: it would be refused. */
+function standingBy(reason: HTMLElement): HTMLElement {
+  return h(
+    'div',
+    { class: 'overview' },
+    h(
+      'section',
+      { class: 'verdict', 'aria-label': 'Summary' },
+      h('h1', {}, 'This instance stands by'),
+      reason,
+      h(
+        'p',
+        { class: 'basis' },
+        'Tables, incidents and runs are on the page of the active instance. They are shown here as soon as this one is active.',
+      ),
+    ),
+  );
+}
+
 function beingMade(): HTMLElement {
   return h(
     'div',
@@ -89,8 +118,15 @@ function beingMade(): HTMLElement {
 
 /**
  * `#/` is the overview, `#/table/KEY` a table, `#/incident/ID` the overview at one incident; live pages have places of their own.
+ * A page without a report has its front in place of what it cannot show.
  */
-function followHash(source: PageSource | null, main: HTMLElement, front: HTMLElement, isLive: boolean): void {
+function followHash(
+  source: PageSource | null,
+  main: HTMLElement,
+  front: HTMLElement,
+  pages: Pages,
+  isLive: boolean,
+): void {
   let scrolled = 0;
   const show = (view: HTMLElement, title: string, first: boolean) => {
     main.replaceChildren(view);
@@ -103,16 +139,21 @@ function followHash(source: PageSource | null, main: HTMLElement, front: HTMLEle
     const [, place = '', rest = ''] = hash.split('/');
     if (!first && main.contains(front)) scrolled = scrollY; // to know that, everything must be laid out
     const isStill = () => location.hash === hash; // somebody may go on meanwhile
-    if (place === 'table') {
-      source?.table(rest, (found) => {
+    if (place === 'table' && source) {
+      source.table(rest, (found) => {
         const view = found ? tableView(found.model, found.index) : missing('This table is not in the report');
         if (isStill()) show(view, found ? found.model.data.tables[found.index]!.table : 'No such table', first);
       });
       return;
     }
-    const livePage = isLive ? LIVE_PAGES[place] : undefined;
-    if (livePage) {
-      livePage(rest)
+    const page = Object.hasOwn(pages, place) ? pages[place] : undefined;
+    const part = decoded(rest);
+    if (part === null || !(page || isKnown(hash, place))) {
+      show(missing('There is no such page'), 'No such page', first);
+      return;
+    }
+    if (page) {
+      page(part)
         .catch((error: Error) => missing(error.message))
         .then((view) => isStill() && show(view, view.querySelector('h1')!.textContent!, first));
       return;
@@ -131,11 +172,25 @@ function followHash(source: PageSource | null, main: HTMLElement, front: HTMLEle
   follow(true);
 }
 
+/** Places of any page, also of one that cannot show them now; an anchor such as `#main` is a place of the overview. */
+function isKnown(hash: string, place: string): boolean {
+  return !hash.startsWith('#/') || place === '' || place === 'table' || Object.hasOwn(LIVE_PAGES, place);
+}
+
+/** Null where it is not percent-encoded as it must be: somebody cut a link. */
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
 function missing(words: string): HTMLElement {
   return h(
     'article',
     { class: 'table-view' },
-    h('p', { class: 'back' }, h('a', { href: '#/' }, '← All tables')),
+    h('p', { class: 'back' }, h('a', { href: '#/' }, '← Overview')),
     h('h1', { tabindex: -1 }, words),
   );
 }

@@ -79,6 +79,16 @@ describe('the mail server', () => {
     expect(problem?.split(':')[0]).toBe(setting);
   });
 
+  test.each([
+    [{ ALERT_EMAIL_TO: 'not an address' }, 'ALERT_EMAIL_TO'],
+    [{ ALERT_EMAIL_FROM: 'not an address' }, 'ALERT_EMAIL_FROM'],
+    [{ SMTP_HOST: '', SMTP_URL: 'http://h' }, 'SMTP_URL'],
+    [{ SMTP_HOST: 'http://h/' }, 'SMTP_HOST'],
+  ])('with one wrong value, %o, has one problem', (env, setting) => {
+    policy('alerts: { routes: [{ sinks: [email] }] }');
+    expect(problemsOf({ ...MAIL, ...env }).map((problem) => problem.split(':')[0])).toEqual([setting]);
+  });
+
   test('is no matter where nobody gets mail: its variables may be those of another program', () => {
     expect(load({ SMTP_HOST: 'x', SMTP_PORT: '25' }).alerts.email).toBeUndefined();
   });

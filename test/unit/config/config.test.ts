@@ -162,12 +162,23 @@ describe('strictness', () => {
       { setting: 'MAX_RETRY_DELAY' },
     ]);
     expect(problemsOf({ HTTP_HOST: '0.0.0.0' })).toMatchObject([{ setting: 'HTTP_TOKEN' }]);
+    expect(problemsOf({ HTTP_HOST: '0.0.0.0', HTTP_TOKEN: 'short' })).toMatchObject([
+      { setting: 'HTTP_TOKEN', found: '(hidden)' },
+    ]);
     expect(load({ HTTP_HOST: '0.0.0.0', HTTP_TOKEN: 'a-long-token' }).http.token).toBe('a-long-token');
   });
 
   test('a schedule names sources that there are, and SCHEDULE is one more', () => {
     write('sentinel.yaml', "schedules: [{ name: a, cron: '0 0 * * *', sources: [bacth] }]");
     expect(problemsOf({})).toMatchObject([{ setting: 'schedules (a).sources', fix: 'write batch' }]);
+    write(
+      'sentinel.yaml',
+      "schedules: [{ name: a, cron: '0 0 * * *' }, { name: a, cron: '0 0 * * *', sources: [bacth] }]",
+    );
+    expect(problemsOf({})).toMatchObject([
+      { setting: 'schedules[1].name', line: 1, found: 'a, which is the name of schedules[0]' },
+      { setting: 'schedules (a).sources', fix: 'write batch' },
+    ]);
     write('sentinel.yaml', "schedules: [{ name: a, cron: '0 0 * * *', sources: [batch] }]");
     expect(load({ SCHEDULE: '*/5 * * * *' }).schedules.map(({ name, cron }) => [name, cron])).toEqual([
       ['SCHEDULE', '*/5 * * * *'],

@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
-import { dbtTables } from '#src/config/dbt-manifest.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { dbtTables, readDbtManifest } from '#src/config/dbt-manifest.js';
 import { compileTablePolicies } from '#src/config/policy.js';
+import type { Problem } from '#src/config/problem.js';
 
 const node = (name: string, parents: readonly string[] = [], more: object = {}) => ({
   resource_type: 'model',
@@ -95,4 +99,26 @@ describe('a manifest of dbt', () => {
       expect(() => dbtTables(manifest, SOURCES)).toThrow();
     },
   );
+});
+
+test.each([
+  [null, 'there is no such file'],
+  ['{', /^it is no JSON \([^\n]+\)$/],
+  ['[]', 'it holds a list, not a mapping'],
+  ['{}', 'its key nodes is missing'],
+  ['{ "nodes": 3 }', 'its key nodes holds a number, not a mapping'],
+  [
+    '{ "nodes": { "model.p.a": { "resource_type": "model", "name": "a" } } }',
+    'its key nodes → model.p.a → schema is missing',
+  ],
+])('of a file with %j it is said what is wrong, in plain words', (text, words) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sentinel-dbt-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'manifest.json');
+  if (text !== null) writeFileSync(file, text);
+  const problems: Problem[] = [];
+  expect(readDbtManifest(file, [], problems)).toBeUndefined();
+  const [, said] = problems[0]!.found!.split(`${file}: `);
+  if (typeof words === 'string') expect(said).toBe(words);
+  else expect(said).toMatch(words);
 });

@@ -114,6 +114,21 @@ schedules:
 });
 
 test.each([
+  ['schedules', "{ name: a, cron: '* * * * *' }, { name: b, cron: '* * * * *' },\n  { name: a, cron: '* * * * *' }"],
+  [
+    'metrics',
+    '{ name: a, match: t, query: SELECT 1 }, { name: b, match: t, query: SELECT 1 },\n  { name: a, match: u, query: SELECT 1 }',
+  ],
+])('of %s with one name the second is a problem, and the first is named', (list, entries) => {
+  expect(parse(`${list}: [${entries}]`).problems).toEqual([
+    {
+      ...{ setting: `${list}[2].name`, file: 'sentinel.yaml', line: 2, column: 5 },
+      ...{ found: `a, which is the name of ${list}[0]`, allowed: 'each name once', fix: 'rename one of them' },
+    },
+  ]);
+});
+
+test.each([
   ['an unknown key', 'views: {}\nexclud: [a]', { setting: 'exclud', line: 2, column: 1, fix: 'rename it to exclude' }],
   [
     'an unknown key inside',
@@ -128,11 +143,6 @@ test.each([
   ['a bad size', 'slots: { maxRetainedBytes: 10Gi }', { setting: 'slots.maxRetainedBytes', found: '10Gi' }],
   ['no cron expression', 'schedules: [{ name: a, cron: daily }]', { setting: 'schedules[0].cron', found: 'daily' }],
   ['a day that never comes', 'schedules: [{ name: a, cron: 0 0 31 2 * }]', { setting: 'schedules[0].cron', line: 1 }],
-  [
-    'a schedule twice',
-    "schedules: [{ name: a, cron: '* * * * *' }, { name: a, cron: '* * * * *' }]",
-    { setting: 'schedules', allowed: 'each name once' },
-  ],
   ['an unknown check', 'checks:\n  disabled: [row_cuont]', { setting: 'checks.disabled[0]', fix: 'write row_count' }],
   [
     'an unknown time zone',
@@ -154,11 +164,6 @@ test.each([
     'a metric with a name that is none',
     'metrics: [{ name: Unpaid!, match: t, query: SELECT 1 }]',
     { setting: 'metrics[0].name', found: 'Unpaid!' },
-  ],
-  [
-    'two metrics of one name',
-    'metrics: [{ name: a, match: t, query: SELECT 1 }, { name: a, match: u, query: SELECT 1 }]',
-    { setting: 'metrics', allowed: 'each name once' },
   ],
   [
     'limits the wrong way round',

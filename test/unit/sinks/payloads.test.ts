@@ -17,6 +17,21 @@ function digest(alerts: readonly Alert[], kind: Digest['kind'] = 'storm', of?: s
   return digestOf(alerts, { id, kind, at, run, actor, store: 'store-1', links: {}, ...(of !== undefined && { of }) });
 }
 
+test('what is only a test says so before anything else', () => {
+  const headline = 'TEST: CRITICAL: INC-3 in batch.sales.orders';
+  const alert = alertOf('test', { severity: 'critical' });
+  expect(slackMessage(alert)).toMatchObject({
+    text: `${headline}. sales.orders is empty.`,
+    blocks: expect.arrayContaining([
+      { type: 'header', text: expect.objectContaining({ text: expect.stringContaining(headline) }) },
+    ]),
+  });
+  expect(pagerdutyEvent(alert)).toMatchObject({ payload: { summary: `${headline}: sales.orders is empty.` } });
+  expect(pagerdutyEvent(alertOf('opened'))).toMatchObject({
+    payload: { summary: expect.not.stringContaining('TEST') },
+  });
+});
+
 describe('Slack gets', () => {
   test('a header, the sentence, facts as fields, and the link', () => {
     const links = { incident: 'https://data.example.org/#/incident/INC-3?a|b&c' };

@@ -26,17 +26,21 @@ const PLACES = [
   ['#/settings', 'Settings'],
 ] as const;
 
-/** Pages that only a server can fill, by the first part of the address after `#/`. */
+/** Pages that only a server can fill, by the first part of the address after `#/`; each is given the rest, decoded. */
 export const LIVE_PAGES: Readonly<Record<string, (rest: string) => Promise<HTMLElement>>> = {
   runs: () => runsPage(),
   run: (label) => runPage(decodeURIComponent(label)),
   settings: () => settingsPage(),
-  incident: (id) => incidentPage(decodeURIComponent(id)),
+  incident: (id) => incidentPage(id),
 };
 
+/** Those of an instance that stands by: they need no store. */
+export const STANDBY_PAGES: typeof LIVE_PAGES = { settings: () => settingsPage() };
+
 /** Links between the pages; the one that is open is marked. */
-export function navigation(): HTMLElement {
-  const links = PLACES.map(([href, words]) => h('a', { href }, words));
+export function navigation(pages: typeof LIVE_PAGES): HTMLElement {
+  const places = PLACES.filter(([href]) => href === '#/' || Object.hasOwn(pages, href.slice(2)));
+  const links = places.map(([href, words]) => h('a', { href }, words));
   const mark = () => {
     const [, place = ''] = location.hash.split('/');
     for (const link of links) {
@@ -99,4 +103,23 @@ export function liveStatus(shown: string | null): { readonly element: HTMLElemen
   });
   events.addEventListener('error', () => tell('The daemon does not answer. What is shown may be old.'));
   return { element, problem: (text) => tell(text) };
+}
+
+/** The line of an instance that stands by: `reason` is kept as it is now, and the page gives way when the instance is active. */
+export function standbyStatus(reason: HTMLElement): ReturnType<typeof liveStatus> {
+  const words = h('span', { role: 'status' });
+  const element = h('div', { class: 'live', hidden: true }, words);
+  const tell = (text: string) => {
+    words.textContent = text;
+    element.hidden = text === '';
+  };
+  const events = new EventSource('/api/v1/events');
+  events.addEventListener('status', (event) => {
+    const status = JSON.parse((event as MessageEvent<string>).data) as Status;
+    if (status.role !== 'standby') return location.reload();
+    if (status.reason !== null) reason.replaceChildren(foreign(status.reason), '.');
+    tell('');
+  });
+  events.addEventListener('error', () => tell('The daemon does not answer. What is shown may be old.'));
+  return { element, problem: tell };
 }
