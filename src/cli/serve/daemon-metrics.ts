@@ -7,14 +7,18 @@ import { seriesName } from '../metrics/prometheus-text.js';
 import {
   BREAKER_VALUE,
   countedFigures,
+  counterFamilies,
   endFamilies,
   lastSuccess,
   MAX_TABLES,
+  outcomeFamilies,
   type RunEnd,
   type Samples,
   storeFamilies,
+  totalFamilies,
 } from '../metrics/run-metrics.js';
 import type { MetricsTarget } from '../metrics/write-metrics.js';
+import type { RunSummaryRecord } from '../run-view.js';
 
 /** The figures of the runs of this process; counters count from its start. */
 export class RunFigures implements MetricsTarget {
@@ -25,15 +29,13 @@ export class RunFigures implements MetricsTarget {
     return this.#families;
   }
 
-  /** What the store knows of before. */
-  async begin(store: Store): Promise<void> {
+  /** What the store knows of the runs before, so that no figure is missing until this process has made one; counters begin at 0. */
+  async begin(store: Store, sources: readonly string[]): Promise<void> {
     if (this.#families.length > 0) return;
-    const runs = await store.listRuns({ states: ['finished'], limit: 50 });
-    const complete = runs.find(({ totals }) => (totals as { incomplete?: boolean } | null)?.incomplete === false);
-    if (complete?.finishedAt == null) return;
-    const family = lastSuccess(complete.finishedAt / 1000);
-    this.#families = [family];
-    this.#previous = valuesOf([family]);
+    const retries = new Map([...sources, 'metadata'].map((name) => [name, 0]));
+    const counters = counterFamilies({ outcome: null, rows: 0, retries }, new Map());
+    this.#families = [...(await figuresOfRuns(store)), ...counters];
+    this.#previous = valuesOf(this.#families);
   }
 
   async write(end: RunEnd, families: readonly MetricFamily[]): Promise<void> {
@@ -41,6 +43,29 @@ export class RunFigures implements MetricsTarget {
     this.#previous = valuesOf(ended);
     this.#families = [...ended, ...families];
   }
+}
+
+/** Those of the newest run that ended, and when the last complete one did; nothing where there is none. */
+async function figuresOfRuns(store: Store): Promise<MetricFamily[]> {
+  const runs = await store.listRuns({ states: ['finished', 'interrupted', 'failed'], limit: 50 });
+  const totalsOf = ({ totals }: (typeof runs)[number]) => totals as Partial<RunSummaryRecord> | null;
+  const complete = runs.find((run) => run.state === 'finished' && totalsOf(run)?.incomplete === false);
+  const last = complete?.finishedAt == null ? [] : [lastSuccess(complete.finishedAt / 1000)];
+  const [newest] = runs;
+  if (newest?.finishedAt == null) return last;
+  const { incomplete = true, durationMs, tables, rows, bytes, connectionsMax } = totalsOf(newest) ?? {};
+  const outcome = newest.state === 'failed' ? 'failed' : incomplete ? 'incomplete' : 'complete';
+  const { finishedAt, startedAt } = newest;
+  const ended = outcomeFamilies({
+    outcome,
+    finishedAtMs: finishedAt,
+    durationMs: durationMs ?? finishedAt - startedAt,
+  });
+  const isWhole = tables !== undefined && rows !== undefined && bytes !== undefined && connectionsMax !== undefined;
+  const totals = isWhole
+    ? totalFamilies({ tables, rows, bytes, connectionsMax }, await store.findingsOf(newest.id))
+    : [];
+  return [...ended, ...last, ...totals];
 }
 
 function valuesOf(families: readonly MetricFamily[]): Map<string, number> {

@@ -76,7 +76,10 @@ export class ServeDaemon implements Daemon {
   /** Become active. */
   async begin(): Promise<void> {
     const store = this.store();
-    await this.#figures.begin(store);
+    await this.#figures.begin(
+      store,
+      this.#parts.config.sources.map(({ name }) => name),
+    );
     this.#role = 'active';
     this.#reason = null;
     this.#scheduler.start();
