@@ -110,6 +110,7 @@ export class ServeDaemon implements Daemon {
     if (reason.full === this.#reason?.full) return;
     this.#reason = reason;
     this.#tellStatus();
+    if (this.#parts.stop.signal.aborted) return; // the signal was told
     this.#parts.announce(`this instance stands by: ${reason.full}`);
     this.#log().warn({ reason: reason.full }, 'this instance stands by');
   }
