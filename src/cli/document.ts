@@ -98,5 +98,6 @@ Generated from the commands of \`src/cli\` by \`npm run docs:schema\`. From a ch
 const EXIT_INTRO = '## Exit codes';
 
 const EXIT_NOTES = `\`run\`, \`profile\` and \`detect\` give all of these; where there are both findings and something that could not be judged, the code is 1 and the summary says
-\`incomplete\`. \`serve\` ends with 0 after a signal. \`audit verify\` and \`demo\` give 1 where the trail is not whole, or not everything planted was found. \`health\`,
-\`tables\`, \`init\`, \`alerts flush\` and \`alerts test\` give 2 where somebody does not answer or something cannot be read.`;
+\`incomplete\`. A pattern of \`--table\` that no table matches, and an \`include\` that lets none in, is something that could not be judged: a misspelt name must not pass
+for tables that are fine. \`serve\` ends with 0 after a signal. \`audit verify\` and \`demo\` give 1 where the trail is not whole, or not everything planted was found.
+\`health\`, \`tables\`, \`init\`, \`alerts flush\` and \`alerts test\` give 2 where somebody does not answer or something cannot be read.`;

@@ -40,6 +40,7 @@ import { sendAlerts } from './send-alerts.js';
 import { stopOnSignal } from './signals.js';
 import { orLoss, tellLoss } from './store-loss.js';
 import { textView } from './text-view.js';
+import { unmatched } from './unmatched.js';
 import { workerSettings } from './worker-settings.js';
 
 /**
@@ -182,12 +183,13 @@ async function withRun(session: Session, store: Store, writer: StoreWriter, spoo
   } finally {
     await engine.close();
   }
-  for (const failure of tally.checkFailures) log.error({ run: run.label, ...failure }, failure.message);
-  logFindings(logs, run, found.findings);
   if (command === 'detect') {
     const names = sources.map(({ name }) => name);
-    await tallyStored(store, run, { sources: names, wanted, view, tally });
+    const selection = unmatched(config.policy, options);
+    await tallyStored(store, run, { sources: names, wanted, selection, view, tally });
   }
+  for (const failure of tally.checkFailures) log.error({ run: run.label, ...failure }, failure.message);
+  logFindings(logs, run, found.findings);
   tally.stopped = stop.signal.aborted;
   const durationMs = Date.now() - startedAt.getTime();
   const cost = { durationMs, connectionsMax: engine.connectionsPeak() };

@@ -17,6 +17,7 @@ import { runStore } from './run-store.js';
 import type { RunTally } from './run-view.js';
 import { refusedText, spoolingStore } from './spooling-store.js';
 import type { StoreLoss } from './store-loss.js';
+import { unmatched, unmatchedPolicies } from './unmatched.js';
 import { SKETCH_SEED, STATE_MIN_BYTES } from './worker-settings.js';
 
 /** No chunk is larger than this, so that one can be read well within a snapshot's allowed age. */
@@ -37,9 +38,11 @@ export async function profileStep(
   engine: Engine,
   { observer, tally }: { readonly observer: RunObserver; readonly tally: RunTally },
 ): Promise<StoreLoss | null> {
-  const { config, sources, wanted, stop, logs } = session;
+  const { config, options, sources, wanted, stop, logs } = session;
   const tablePolicy = compileTablePolicies(tablePolicies(config));
   const metrics = customMetrics(config.policy.metrics);
+  const selection = unmatched(config.policy, options);
+  const policies = unmatchedPolicies(config.policy);
   const connection = new Map(sources.map((source) => [source.name, source]));
   const isDone = new Set(done.map(tableKey));
   const direct = runStore(store, writer, run, config.batchSize);
@@ -66,7 +69,11 @@ export async function profileStep(
       wanted: (spec) => {
         metrics.of(spec);
         const table = { source: spec.source, schema: spec.schema, table: spec.name };
+        selection.saw(table);
         return wanted(table) && !isDone.has(tableKey(table));
+      },
+      onListed: (source, tables) => {
+        for (const table of tables) policies.saw({ source, ...table });
       },
       customQueries: metrics.of,
       insertTime: ({ source, schema, name }) => tablePolicy({ source, schema, table: name }).insertTime,
@@ -77,8 +84,13 @@ export async function profileStep(
       toFailure: (error, source) => failureOf(config, error, source),
     });
     // A source that could not be listed may have the tables that are missed.
-    const sawAll = outcomes.length === config.sources.length && outcomes.every(({ failure }) => failure === null);
-    if (sawAll && !stop.signal.aborted) tally.checkFailures.push(...metrics.unused());
+    const sawChosen = outcomes.every(({ failure }) => failure === null) && !stop.signal.aborted;
+    const sawAll = sawChosen && outcomes.length === config.sources.length;
+    const names = sources.map(({ name }) => name).join(', ');
+    if (sawChosen) tally.checkFailures.push(...selection.failures(`of ${names} that can be looked at`));
+    if (sawAll) tally.checkFailures.push(...metrics.unused());
+    const warning = sawAll && options.table === undefined ? policies.warning() : null;
+    if (warning !== null) logs.logger('orchestrator').warn({ run: run.label }, warning);
   } catch (error) {
     if (durable.refused > 0 && error instanceof StoreError)
       throw new StoreError(error.code, `${error.message}; ${refusedText(durable.refused)}`, { cause: error });

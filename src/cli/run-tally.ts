@@ -5,6 +5,7 @@ import { isCounted } from '#src/core/incidents/counted.js';
 import type { TableProfile } from '#src/core/model/profile.js';
 import type { BegunRun } from './resume.js';
 import { columnFailures, type Found, type RunSummaryRecord, type RunTally, type RunView } from './run-view.js';
+import type { Unmatched } from './unmatched.js';
 
 /** What the judged run could not read, for the summary and exit code of `detect`: the same as that run's own. */
 export async function tallyStored(
@@ -13,17 +14,23 @@ export async function tallyStored(
   {
     sources,
     wanted,
+    selection,
     view,
     tally,
-  }: { sources: readonly string[]; wanted: TableMatcher; view: RunView; tally: RunTally },
+  }: { sources: readonly string[]; wanted: TableMatcher; selection: Unmatched; view: RunView; tally: RunTally },
 ): Promise<void> {
   for (const { source, failure } of await store.sourceFailuresOf(run.id)) {
     if (!sources.includes(source)) continue;
     tally.sourceFailures.push({ source, failure });
     view.sourceFailed(source, failure);
   }
-  for (const task of await store.tasksOf(run.id))
-    if (sources.includes(task.source) && wanted(task)) tally.outcomes.push(...outcomeOf(task));
+  for (const task of await store.tasksOf(run.id)) {
+    if (!sources.includes(task.source)) continue;
+    selection.saw(task);
+    if (wanted(task)) tally.outcomes.push(...outcomeOf(task));
+  }
+  if (tally.sourceFailures.length > 0) return;
+  tally.checkFailures.push(...selection.failures(`of ${sources.join(', ')} that run ${run.label} looked at`));
 }
 
 /** What an earlier process of this run has read, for the summary and exit code of the whole. */

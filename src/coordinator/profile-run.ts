@@ -15,6 +15,8 @@ export interface ProfileRunOptions
   readonly asOfMs: number;
   /** False for tables left out by `--table`, `--exclude` or sentinel.yaml. */
   readonly wanted: (table: TableSpec) => boolean;
+  /** Told of all tables that a source has, also of those that are not profiled on their own. */
+  readonly onListed?: (source: string, tables: readonly { readonly schema: string; readonly table: string }[]) => void;
   /** Replicas and slots that are further behind are waited for; absent: nobody looks at them. */
   readonly lagLimits?: LagLimits;
   /** Insert-time column declared for a table, if any. */
@@ -74,6 +76,7 @@ async function profileOneSource(
     tables = discovery.tables.filter(options.wanted);
     lag = discovery.lag;
     const present = [...discovery.tables, ...discovery.omitted].map(({ schema, name }) => ({ schema, table: name }));
+    options.onListed?.(source.name, present);
     const { inventory, dependencies } = discovery;
     await store.addInventory({ source: source.name, database, inventory, dependencies });
     await store.recordPresent(source.name, present);

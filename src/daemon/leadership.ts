@@ -58,9 +58,7 @@ export async function seekLeadership(options: LeadershipOptions): Promise<void> 
       return null;
     } finally {
       if (held !== null)
-        await options.end(
-          said(signal.aborted ? 'this instance is stopping' : 'the connection to the metadata store was lost'),
-        );
+        await options.end(said(signal.aborted ? 'it is stopping' : 'the connection to the metadata store was lost'));
       held = null;
       await lock.release().catch(() => undefined); // lost with its connection
     }

@@ -169,7 +169,6 @@ describe('options', () => {
       'batch.public.orders',
     ]);
     expect(await chosen('--table', 'public.orders', 'events')).toEqual(['batch.public.events', 'batch.public.orders']);
-    expect(await chosen('--table', 'nothing_like_it')).toEqual([]);
     const both = { cwd: workFolder(), env: settings({ batch: database, cdc: database }) };
     const only = await runCli(['profile', '--json', '--source', 'cdc', '--table', 'orders'], both);
     expect(tableNames(only.stdout)).toEqual(['cdc.public.orders']);

@@ -65,7 +65,24 @@ test('figures count on from run to run, and those of the store outlive the proce
 
   const again = await metricsOf(await start());
   expect(again.samples.get(`sentinel_table_rows{${table}}`)).toBe(500);
-  expect(again.samples.get('sentinel_runs_total{outcome="complete"}')).toBeUndefined();
+  expect(Object.fromEntries(again.samples)).toMatchObject({
+    // of the newest run
+    sentinel_run_success: 1,
+    sentinel_run_incomplete: 0,
+    sentinel_run_rows: 500,
+    sentinel_run_read_bytes: samples.get('sentinel_run_read_bytes'),
+    sentinel_run_connections_max: samples.get('sentinel_run_connections_max'),
+    'sentinel_tables{status="ok"}': 1,
+    'sentinel_findings{severity="critical"}': 0,
+    // of this process
+    'sentinel_runs_total{outcome="complete"}': 0,
+    'sentinel_runs_total{outcome="failed"}': 0,
+    sentinel_profile_rows_total: 0,
+    'sentinel_retries_total{source="batch"}': 0,
+    'sentinel_retries_total{source="metadata"}': 0,
+  });
+  expect(again.samples.get('sentinel_run_duration_seconds')).toBeGreaterThan(0);
+  expect(undefinedSeries(again.samples.keys())).toEqual([]);
   expect(Math.abs(again.samples.get('sentinel_run_last_success_timestamp_seconds')! - success!)).toBeLessThan(60);
 });
 

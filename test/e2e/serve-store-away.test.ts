@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { startCli } from '../support/cli.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { SERVER_VERSION, testServer } from '../support/postgres.js';
-import { settings } from '../support/program.js';
+import { settings, workFolder } from '../support/program.js';
 import { startServe } from '../support/serve.js';
 
 const POLICY = `schedules: [{ name: often, cron: '* * * * * *' }]`;
@@ -33,6 +36,22 @@ test('a store that is away when it starts is waited for', async () => {
   await serve.active();
   await serve.until('/api/v1/runs', (each) => each.json<{ runs: object[] }>().runs.length > 0);
   await proxy.close();
+});
+
+test('in a folder without settings it names the way to them', async () => {
+  const env = { SENTINEL_SOURCES: 'batch', BATCH_DB_PORT: '1', HTTP_PORT: '0' };
+  const hint = '; this folder has no .env and no sentinel.yaml: "sentinel init" writes them';
+  const cwd = workFolder();
+  const bare = startCli(['serve'], { cwd, env });
+  await bare.saying(/stands by: .*nothing listens on/);
+  expect(bare.said().stderr).toContain(hint);
+  await bare.kill();
+
+  writeFileSync(join(cwd, '.env'), '');
+  const begun = startCli(['serve'], { cwd, env });
+  await begun.saying(/stands by: .*nothing listens on/);
+  expect(begun.said().stderr).not.toContain('sentinel init');
+  await begun.kill();
 });
 
 test.each(['refuse', 'black hole'] as const)(

@@ -204,6 +204,24 @@ describe('serve', () => {
     expect((await second.ask('/readyz')).status).toBe(200);
   });
 
+  test('says at its start that nothing is scheduled, and at its end, once, that it stops', async () => {
+    const env = settings({ batch: await shop() });
+    const idle = await startServe(env);
+    await idle.cli.saying(/warning: nothing is scheduled, so nothing will ever run by itself; set SCHEDULE/);
+    await idle.active();
+    const { code, stderr } = await idle.cli.kill('SIGTERM');
+    expect(code).toBe(0);
+    expect(stderr.split('SIGTERM: stopping')).toHaveLength(2);
+    expect(stderr.split('SIGTERM: stopping')[1]).toBe(' (again to stop at once)\n');
+    expect(stderr).not.toContain('stands by');
+    expect(filesOf(idle.cwd)['logs/orchestrator.log']).toMatch(/"level":"warn".*nothing is scheduled/);
+
+    const busy = await startServe({ ...env, SCHEDULE: '0 6 * * *' });
+    await busy.active();
+    expect(busy.cli.said().stderr).toContain('; 1 scheduled\n');
+    expect(busy.cli.said().stderr).not.toContain('nothing is scheduled');
+  });
+
   test('SIGTERM in the middle of a run leaves nothing on the server', async () => {
     const database = await shop();
     const client = await database.client();

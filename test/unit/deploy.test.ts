@@ -1,9 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { METRICS } from '#src/cli/metrics/definitions.js';
+import { loadConfig } from '#src/config/config.js';
 import { allVariables } from '#src/config/document.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -31,6 +33,22 @@ describe('the examples in docs/deploy', () => {
     const { panels } = JSON.parse(read('grafana-dashboard.json')) as { panels: { targets: { expr: string }[] }[] };
     const shown = panels.flatMap((panel) => panel.targets.map(({ expr }) => expr));
     for (const expr of [...rules, ...shown]) expect(known(expr), expr).toEqual([]);
+  });
+
+  test('are installed with settings by which the daemon runs something', () => {
+    const page = readFileSync(join(ROOT, 'docs', 'how-to.md'), 'utf8');
+    const [, steps = ''] = /^## Deploy it as a daemon$.*?^```sh$(.*?)^```$/ms.exec(page) ?? [];
+    const [before, after] = steps.split(/^install .*\.env sentinel\.yaml/m);
+    expect(after).toContain('systemctl enable --now sentinel');
+    expect(before).toMatch(/^node dist\/main\.js init --source /m);
+    const cwd = mkdtempSync(join(tmpdir(), 'sentinel-deploy-'));
+    try {
+      writeFileSync(join(cwd, '.env'), 'SENTINEL_SOURCES=batch\n');
+      execFileSync('sh', ['-c', /^echo .*$/m.exec(before!)![0]], { cwd });
+      expect(loadConfig({ cwd, env: {} }).schedules).toMatchObject([{ command: 'run', cron: '0 6 * * *' }]);
+    } finally {
+      rmSync(cwd, { recursive: true });
+    }
   });
 
   test('set variables that there are', () => {

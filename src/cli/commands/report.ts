@@ -19,6 +19,7 @@ import { personName } from '../person.js';
 import { formatBytes, formatCount } from '../render/format.js';
 import { openMetadata, orUsageError } from '../run-store.js';
 import { selectSources, tableFilter } from '../selection.js';
+import { unmatched } from '../unmatched.js';
 
 export interface ReportOptions extends Pick<SelectionOptions, 'source' | 'table'> {
   readonly output: string;
@@ -37,7 +38,6 @@ export async function reportCommand(options: ReportOptions, io: Io): Promise<num
   const store = await openMetadata(config, () => undefined);
   try {
     const run = await reportedRun(store, options.run);
-    if (options.unmask) await orUsageError(() => recordUnmasking(store, config, run, options, io));
     const data = await collectReport(store, {
       run,
       madeAt: new Date(),
@@ -47,6 +47,11 @@ export async function reportCommand(options: ReportOptions, io: Io): Promise<num
       judge: { settings: config.policy.checks.settings.judge },
       unmask: options.unmask === true,
     });
+    const selection = unmatched({ include: [] }, options);
+    for (const table of data.tables) selection.saw(table);
+    const [failure] = selection.failures(`of ${sources.join(', ')} that is reported`);
+    if (failure) throw new CliError(`--table: ${failure.message}`);
+    if (options.unmask) await orUsageError(() => recordUnmasking(store, config, run, options, io));
     const page = Buffer.from(renderPage(data, await pageAssets()));
     await writeReport(path, page);
     const of = formatCount(data.tables.length, 'table');

@@ -14,6 +14,9 @@ import { openDaemonStore } from '../serve/open-store.js';
 import { pageRoutes } from '../serve/page-routes.js';
 import { stopOnSignal } from '../signals.js';
 
+const NOT_SCHEDULED =
+  'nothing is scheduled, so nothing will ever run by itself; set SCHEDULE, or schedules in sentinel.yaml, and start it again';
+
 /**
  * Stay: run by schedule and answer over HTTP, until a signal. Resolves with 0 then: a daemon that was told to stop, and did, has not
  * failed. A second signal, or a stop that takes too long, ends the process with 130 or 143 as for a run.
@@ -38,7 +41,12 @@ export async function serveCommand(io: Io): Promise<number> {
   try {
     const url = await listen(app, config.http);
     log.info({ url }, 'serve listens');
-    announce(`listening on ${url}${scheduleText(config)}`);
+    const count = config.schedules.length;
+    announce(`listening on ${url}${count > 0 ? `; ${count} scheduled` : ''}`);
+    if (count === 0) {
+      announce(`warning: ${NOT_SCHEDULED}`);
+      log.warn({}, NOT_SCHEDULED);
+    }
     await work(daemon, config, stop.signal);
     return EXIT.ok;
   } finally {
@@ -94,9 +102,4 @@ function reasonOf(code: string | undefined, host: string, port: number): string 
     default:
       return undefined;
   }
-}
-
-function scheduleText({ schedules }: Config): string {
-  if (schedules.length > 0) return `; ${schedules.length} scheduled`;
-  return '; nothing is scheduled (SCHEDULE, or schedules in sentinel.yaml): runs start by POST /api/v1/runs alone';
 }

@@ -64,14 +64,31 @@ export async function countedFigures(store: Store): Promise<Omit<StoreFigures, '
  * the time of the last complete run stays.
  */
 export function endFamilies(end: RunEnd, previous: ReadonlyMap<string, number>): MetricFamily[] {
-  const { outcome, isPart, finishedAtMs, durationMs, rows, retries } = end;
+  const { outcome, isPart, finishedAtMs } = end;
   const last = outcome === 'complete' && !isPart ? finishedAtMs / 1000 : previous.get(LAST_SUCCESS);
+  return [...outcomeFamilies(end), lastSuccess(last), ...counterFamilies(end, previous)];
+}
+
+/** How one run ended. */
+export function outcomeFamilies({
+  outcome,
+  finishedAtMs,
+  durationMs,
+}: Pick<RunEnd, 'outcome' | 'finishedAtMs' | 'durationMs'>): MetricFamily[] {
   return [
     familyOf('sentinel_run_success', [[{}, outcome === 'complete' ? 1 : 0]]),
     familyOf('sentinel_run_incomplete', [[{}, outcome === 'complete' ? 0 : 1]]),
     familyOf('sentinel_run_finished_timestamp_seconds', [[{}, finishedAtMs / 1000]]),
-    lastSuccess(last),
     familyOf('sentinel_run_duration_seconds', [[{}, durationMs / 1000]]),
+  ];
+}
+
+/** What is counted over runs, with this one; `outcome` null: with none. */
+export function counterFamilies(
+  { outcome, rows, retries }: Pick<RunEnd, 'rows' | 'retries'> & { readonly outcome: RunEnd['outcome'] | null },
+  previous: ReadonlyMap<string, number>,
+): MetricFamily[] {
+  return [
     counter(
       'sentinel_runs_total',
       (['complete', 'incomplete', 'failed'] as const).map((each) => [{ outcome: each }, each === outcome ? 1 : 0]),
@@ -106,13 +123,24 @@ export function runFamilies(
     )
     .slice(0, MAX_TABLES);
   return [
-    familyOf('sentinel_run_rows', [[{}, rows]]),
-    familyOf('sentinel_run_read_bytes', [[{}, bytes]]),
-    familyOf('sentinel_run_connections_max', [[{}, connectionsMax]]),
+    ...totalFamilies({ tables, rows, bytes, connectionsMax }, findings),
     familyOf(
       'sentinel_breaker_state',
       [...breakers].map(([source, state]) => [{ source }, BREAKER_VALUE[state]]),
     ),
+    ...storeFamilies({ freshness, incidents, deliveries, rows: tableRows }),
+  ];
+}
+
+/** What a run came to. */
+export function totalFamilies(
+  { tables, rows, bytes, connectionsMax }: Pick<RunSummaryRecord, 'tables' | 'rows' | 'bytes' | 'connectionsMax'>,
+  findings: readonly Pick<Finding, 'severity'>[],
+): MetricFamily[] {
+  return [
+    familyOf('sentinel_run_rows', [[{}, rows]]),
+    familyOf('sentinel_run_read_bytes', [[{}, bytes]]),
+    familyOf('sentinel_run_connections_max', [[{}, connectionsMax]]),
     familyOf(
       'sentinel_tables',
       Object.entries(tables).map(([status, number]) => [{ status }, number]),
@@ -121,7 +149,6 @@ export function runFamilies(
       'sentinel_findings',
       SEVERITIES.map((severity) => [{ severity }, findings.filter((each) => each.severity === severity).length]),
     ),
-    ...storeFamilies({ freshness, incidents, deliveries, rows: tableRows }),
   ];
 }
 

@@ -2,20 +2,26 @@ import type { HealthReport } from '#src/adapters/postgres/database-manager.js';
 import { readStates } from '#src/adapters/process-state.js';
 import type { RunSummary } from '#src/adapters/store/records.js';
 import type { Store } from '#src/adapters/store/store.js';
+import type { Config } from '#src/config/config.js';
 import type { MetricFamily } from '#src/contract/metric-family.js';
 import { familyOf } from '../metrics/definitions.js';
 import { seriesName } from '../metrics/prometheus-text.js';
 import {
   BREAKER_VALUE,
   countedFigures,
+  counterFamilies,
   endFamilies,
   lastSuccess,
   MAX_TABLES,
+  outcomeFamilies,
   type RunEnd,
   type Samples,
   storeFamilies,
+  totalFamilies,
 } from '../metrics/run-metrics.js';
 import type { MetricsTarget } from '../metrics/write-metrics.js';
+import type { RunSummaryRecord } from '../run-view.js';
+import { isStoredPart } from './part-of-whole.js';
 
 /** The figures of the runs of this process; counters count from its start. */
 export class RunFigures implements MetricsTarget {
@@ -26,16 +32,13 @@ export class RunFigures implements MetricsTarget {
     return this.#families;
   }
 
-  /** What the store knows of before. `isPart` is that of `Session`. */
-  async begin(store: Store, isPart: (run: RunSummary) => boolean): Promise<void> {
+  /** What the store knows of the runs before, so that no figure is missing until this process has made one; counters begin at 0. */
+  async begin(store: Store, config: Pick<Config, 'sources' | 'schedules'>): Promise<void> {
     if (this.#families.length > 0) return;
-    const runs = await store.listRuns({ states: ['finished'], limit: 50 });
-    const isComplete = ({ totals }: RunSummary) => (totals as { incomplete?: boolean } | null)?.incomplete === false;
-    const complete = runs.find((run) => isComplete(run) && !isPart(run));
-    if (complete?.finishedAt == null) return;
-    const family = lastSuccess(complete.finishedAt / 1000);
-    this.#families = [family];
-    this.#previous = valuesOf([family]);
+    const retries = new Map([...config.sources.map(({ name }) => name), 'metadata'].map((name) => [name, 0]));
+    const counters = counterFamilies({ outcome: null, rows: 0, retries }, new Map());
+    this.#families = [...(await figuresOfRuns(store, config)), ...counters];
+    this.#previous = valuesOf(this.#families);
   }
 
   async write(end: RunEnd, families: readonly MetricFamily[]): Promise<void> {
@@ -43,6 +46,33 @@ export class RunFigures implements MetricsTarget {
     this.#previous = valuesOf(ended);
     this.#families = [...ended, ...families];
   }
+}
+
+/** Runs of parts come every few minutes, and the last of everything may be days ago. */
+const LOOKED_THROUGH = 2_000;
+
+/** Those of the newest run that ended, and when the last complete one did; nothing where there is none. */
+async function figuresOfRuns(store: Store, config: Pick<Config, 'sources' | 'schedules'>): Promise<MetricFamily[]> {
+  const runs = await store.listRuns({ states: ['finished', 'interrupted', 'failed'], limit: LOOKED_THROUGH });
+  const totalsOf = ({ totals }: RunSummary) => totals as Partial<RunSummaryRecord> | null;
+  const isSuccess = (run: RunSummary) => run.state === 'finished' && totalsOf(run)?.incomplete === false;
+  const complete = runs.find((run) => isSuccess(run) && !isStoredPart(run, config));
+  const last = complete?.finishedAt == null ? [] : [lastSuccess(complete.finishedAt / 1000)];
+  const [newest] = runs;
+  if (newest?.finishedAt == null) return last;
+  const { incomplete = true, durationMs, tables, rows, bytes, connectionsMax } = totalsOf(newest) ?? {};
+  const outcome = newest.state === 'failed' ? 'failed' : incomplete ? 'incomplete' : 'complete';
+  const { finishedAt, startedAt } = newest;
+  const ended = outcomeFamilies({
+    outcome,
+    finishedAtMs: finishedAt,
+    durationMs: durationMs ?? finishedAt - startedAt,
+  });
+  const isWhole = tables !== undefined && rows !== undefined && bytes !== undefined && connectionsMax !== undefined;
+  const totals = isWhole
+    ? totalFamilies({ tables, rows, bytes, connectionsMax }, await store.findingsOf(newest.id))
+    : [];
+  return [...ended, ...last, ...totals];
 }
 
 function valuesOf(families: readonly MetricFamily[]): Map<string, number> {

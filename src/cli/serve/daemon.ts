@@ -25,7 +25,6 @@ import { figuresOfHealth, figuresOfPools, figuresOfStore, newestOfEach, RunFigur
 import type { DaemonParts } from './daemon-parts.js';
 import { HealthWatch } from './health-watch.js';
 import { IncidentFeed } from './incident-feed.js';
-import { isStoredPart } from './part-of-whole.js';
 import { checkWish } from './run-once.js';
 import { ServedReport } from './served-report.js';
 import { StoreWork } from './store-work.js';
@@ -77,7 +76,7 @@ export class ServeDaemon implements Daemon {
   /** Become active. */
   async begin(): Promise<void> {
     const store = this.store();
-    await this.#figures.begin(store, (run) => isStoredPart(run, this.#parts.config));
+    await this.#figures.begin(store, this.#parts.config);
     this.#role = 'active';
     this.#reason = null;
     this.#scheduler.start();
@@ -108,6 +107,7 @@ export class ServeDaemon implements Daemon {
     if (reason.full === this.#reason?.full) return;
     this.#reason = reason;
     this.#tellStatus();
+    if (this.#parts.stop.signal.aborted) return; // the signal was told
     this.#parts.announce(`this instance stands by: ${reason.full}`);
     this.#log().warn({ reason: reason.full }, 'this instance stands by');
   }

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '#src/adapters/store/failure.js';
 import { openStore, type Store } from '#src/adapters/store/store.js';
 import type { Config } from '#src/config/config.js';
+import { POLICY_FILE } from '#src/config/policy-file.js';
 import { type StandbyReason, storeAway } from '#src/daemon/leadership.js';
 import { CliError } from '../exit-code.js';
 import { storeOptions } from '../run-store.js';
@@ -28,12 +31,19 @@ export async function openDaemonStore(
       return await openStore(storeOptions(forQuestions(config)));
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      if (!error.retryable) throw new CliError(error.message);
-      waiting(storeAway(error));
+      const message = error.message + hintOfInit(config);
+      if (!error.retryable) throw new CliError(message);
+      waiting({ ...storeAway(error), full: message });
     }
     await delay(TRY_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
   return null;
+}
+
+/** Whoever starts it in the wrong folder, or has not begun yet, has no wrong setting to look for. */
+function hintOfInit({ directory }: Config): string {
+  const isBare = !['.env', '.env.local', POLICY_FILE].some((name) => existsSync(join(directory, name)));
+  return isBare ? '; this folder has no .env and no sentinel.yaml: "sentinel init" writes them' : '';
 }
 
 function forQuestions(config: Config): Config {
