@@ -97,6 +97,7 @@ const nothing = tableHistory({ profile: null, shape: null, previousShape: null, 
 const slot = { name: 'debezium', active: false, walStatus: 'reserved', retainedBytes: 1e12 };
 const loudSources: readonly SourceHistory[] = [
   sourceHistory({ databaseGone: true, inventory: null }),
+  sourceHistory({ inventory: null, failure: { code: 'ECONNREFUSED', message: 'nothing listens on dwh:5432' } }),
   sourceHistory({ inventory: { databases: ['other'], schemas: [], slots: [slot] } }),
 ];
 
@@ -173,8 +174,9 @@ describe.each(sourceChecks.map((check) => [check.name, check] as const))('%s', (
 
   test.each(HOSTILE)('speaks plainly of things named %j', (hostile) => {
     const inventory = { databases: [hostile], schemas: [hostile], slots: [{ ...slot, name: hostile }] };
-    for (const databaseGone of [true, false]) {
-      const history = sourceHistory({ source: hostile, database: hostile, inventory, databaseGone });
+    const failure = { code: '08006', message: hostile };
+    for (const different of [{ inventory, databaseGone: true }, { inventory }, { inventory: null, failure }]) {
+      const history = sourceHistory({ source: hostile, database: hostile, ...different });
       for (const finding of check.judge(history, settings)) expectSound(finding, name);
     }
   });

@@ -155,7 +155,8 @@ describe('what could not be looked at', () => {
     await client.query('TRUNCATE events');
     const { code, stdout } = await sentinel('run');
     expect(code).toBe(1);
-    expect(linesOf(stdout, 'summary')).toMatchObject([{ findings: 1, incomplete: true }]);
+    expect(findingNames(stdout)).toEqual(['critical empty_table batch.public.events', 'warn unreachable cdc']);
+    expect(linesOf(stdout, 'summary')).toMatchObject([{ findings: 2, incomplete: true }]);
   });
 });
 

@@ -79,7 +79,7 @@ test('what cannot be read is an error, and a run that ends early replaces the fi
   expect(locked.cases!['batch.public/orders']).toEqual(['error 55P03']);
   await lock.query('ROLLBACK');
   const elsewhere = { BATCH_DB_NAME: 'nowhere', ...database.environment('METADATA_DB') };
-  expect(await run([], elsewhere)).toEqual({ code: 2, cases: { 'batch/batch': ['error 3D000'] } });
+  expect(await run([], elsewhere)).toEqual({ code: 2, cases: { 'batch/batch': ['error 3D000', 'system-out'] } });
   const away = await run([], { BATCH_DB_PORT: '1' });
   expect(away).toEqual({ code: 3, cases: { 'sentinel/run': ['error ended_early'] } });
 });

@@ -291,6 +291,7 @@ describe('sources', () => {
         run: last.id,
         now: 5,
         inventory: null,
+        failure: { code: gone.code, message: gone.message },
         previousInventory: { ...seen(['a']), time: day(1).getTime() },
         databaseGone: true,
       },

@@ -101,6 +101,7 @@ export function sourceHistory(different: Partial<SourceHistory> = {}): SourceHis
     now: NOW,
     inventory,
     previousInventory: { ...inventory, time: NOW - DAY },
+    failure: null,
     databaseGone: false,
     database: 'analytics',
     ...different,

@@ -1,3 +1,4 @@
+import type { Failure } from '#src/core/model/failure.js';
 import type { SlotState, SourceHistory } from '#src/core/model/history.js';
 import { loadSourceExpectations } from './expectations.js';
 import type { Query } from './reader-pool.js';
@@ -9,7 +10,7 @@ interface InventoryRow {
   readonly databases: readonly string[] | null;
   readonly schemas: readonly string[] | null;
   readonly slots: readonly SlotState[] | null;
-  readonly failure_code: string | null;
+  readonly failure: Failure | null;
   readonly previous_databases: readonly string[] | null;
   readonly previous_schemas: readonly string[] | null;
   readonly previous_slots: readonly SlotState[] | null;
@@ -38,7 +39,8 @@ export async function loadSourceHistories(
     database: row.database,
     inventory: inventoryOf(row.databases, row.schemas, row.slots),
     previousInventory: previousOf(row),
-    databaseGone: row.failure_code === NO_DATABASE && row.reached_before,
+    failure: row.failure && { code: row.failure.code, message: row.failure.message },
+    databaseGone: row.failure?.code === NO_DATABASE && row.reached_before,
   }));
 }
 

@@ -25,6 +25,7 @@ import { schemas } from './schemas.js';
 import { type CheckSettings, DEFAULT_CHECK_SETTINGS } from './settings.js';
 import { share } from './share.js';
 import { spread } from './spread.js';
+import { unreachable } from './unreachable.js';
 import { volume } from './volume.js';
 
 export type { SourceCheck, TableCheck } from './check.js';
@@ -62,7 +63,7 @@ export const tableChecks: readonly TableCheck[] = [
 ];
 
 /** Every check of a source. A new one is one file and one line here. */
-export const sourceChecks: readonly SourceCheck[] = [databaseGone, databases, schemas, replicationSlot];
+export const sourceChecks: readonly SourceCheck[] = [databaseGone, unreachable, databases, schemas, replicationSlot];
 
 /** All findings about these tables, what a stronger one implies left out, in an order that the input's does not change. */
 export function judgeTables(

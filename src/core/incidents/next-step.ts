@@ -5,8 +5,8 @@ import { loadDirection } from './load.js';
 /** What to look at first, in plain sentences, by what an incident's first finding says; null where there is nothing to look for. */
 export function nextStep([first]: readonly Finding[]): string | null {
   if (first === undefined) return null;
-  const { check, schema, table, column, object } = first;
-  if (schema === null || table === null) return stepForSource(check, object);
+  const { check, schema, table, column } = first;
+  if (schema === null || table === null) return stepForSource(first);
   const where = tableName({ schema, table });
   switch (loadDirection(first)) {
     case 'fewer':
@@ -34,10 +34,12 @@ export function nextStep([first]: readonly Finding[]): string | null {
   }
 }
 
-function stepForSource(check: string, object: string | undefined): string {
+function stepForSource({ check, source, object }: Finding): string {
   switch (check) {
     case 'replication_slot':
       return `Start whoever reads the slot${object === undefined ? '' : ` ${name(object)}`}, or drop it if nobody does: it keeps WAL until the server's disk is full.`;
+    case 'unreachable':
+      return `Run sentinel health --source ${name(source)}: it says what is wrong and how to mend it.`;
     case 'database_gone':
       return 'Ask whether the database was meant to go, or restore it; then change the settings of this source.';
     default:

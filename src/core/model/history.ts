@@ -1,4 +1,5 @@
 import type { DaysBefore, EventHistory } from './event-history.js';
+import type { Failure } from './failure.js';
 import type { Severity } from './finding.js';
 import type { TableProfile } from './profile.js';
 import type { SeriesKind } from './series.js';
@@ -116,6 +117,8 @@ export interface SourceHistory {
   readonly now: number;
   /** Null where the source could not be reached in this run. */
   readonly inventory: SourceInventory | null;
+  /** Why it could not; null where it could. */
+  readonly failure: Pick<Failure, 'code' | 'message'> | null;
   readonly previousInventory: (SourceInventory & { readonly time: number }) | null;
   /** True where the server answered that the database does not exist (3D000) though it did in an earlier run. */
   readonly databaseGone: boolean;

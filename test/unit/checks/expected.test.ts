@@ -45,6 +45,7 @@ test('a source: only the slot that people named', () => {
     now: NOW,
     inventory: { databases: [], schemas: [], slots: [slot('a'), slot('b')] },
     previousInventory: null,
+    failure: null,
     databaseGone: false,
     database: 'x',
   };

@@ -15,12 +15,41 @@ test('the first run has nothing to compare with', () => {
   expect(judgeSources([sourceHistory({ previousInventory: null })])).toEqual([]);
 });
 
-test('a source out of reach is unknown', () => {
+const away = {
+  inventory: null,
+  failure: { code: 'ECONNREFUSED', message: 'nothing listens on dwh:5432;\u001B[31m check BATCH_DB_HOST' },
+};
+
+test('a source out of reach is said once, of the source; of what it holds nothing is', () => {
+  const slot: SlotState = { name: 'cdc', active: true, walStatus: 'reserved', retainedBytes: 0 };
+  const history = sourceHistory({ ...away, previousInventory: { ...previousInventory, slots: [slot] } });
+  expect(judgeSources([history])).toMatchObject([
+    {
+      check: 'unreachable',
+      metric: 'reachable',
+      severity: 'warn',
+      schema: null,
+      table: null,
+      value: 'ECONNREFUSED',
+      message:
+        'Source batch could not be read, so its tables are unknown (last read at 2026-11-23 02:00 UTC): nothing listens on dwh:5432;\\u{1b}[31m check BATCH_DB_HOST.',
+    },
+  ]);
+});
+
+test('a source that was never reached is said as well', () => {
+  const [found, ...others] = judgeSources([sourceHistory({ ...away, previousInventory: null })]);
+  expect(found!.message).toMatch(/^Source batch could not be read, so its tables are unknown: nothing listens/);
+  expect(others).toEqual([]);
+});
+
+test('where nobody says why there is no inventory, nothing is said', () => {
   expect(judgeSources([sourceHistory({ inventory: null })])).toEqual([]);
 });
 
 test('a database that is gone', () => {
-  expect(judgeSources([sourceHistory({ inventory: null, databaseGone: true })])).toMatchObject([
+  const failure = { code: '3D000', message: 'there is no database analytics' };
+  expect(judgeSources([sourceHistory({ inventory: null, failure, databaseGone: true })])).toMatchObject([
     {
       check: 'database_gone',
       severity: 'critical',

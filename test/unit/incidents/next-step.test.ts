@@ -10,6 +10,7 @@ test.each([
   ['another shape', finding('t1', { check: 'schema' }), 'Ask whoever changed sales.t1'],
   ['no values', finding('t1', { check: 'null_rate', column: 'e mail' }), 'without sales.t1."e mail"'],
   ['other figures', finding('t1', { check: 'mean', column: 'price' }), 'another unit'],
+  ['a source that is away', finding(null, { check: 'unreachable' }), 'Run sentinel health --source batch: '],
   ['a slot', finding(null, { check: 'replication_slot', object: 'cdc' }), 'Start whoever reads the slot cdc'],
 ])('%s', (_, found, words) => {
   expect(nextStep([found])).toContain(words);

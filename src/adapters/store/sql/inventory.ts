@@ -21,7 +21,7 @@ UPDATE ${s}.source_inventory SET judged = true WHERE run = $1 AND source = ANY (
 
 /** What run `$1` saw of each source, and the last judged sight before it; `$2` sources, null for all. */
 export const selectInventories = (s: string) => `
-SELECT i.source, i.database, i.databases, i.schemas, i.slots, i.failure ->> 'code' AS failure_code,
+SELECT i.source, i.database, i.databases, i.schemas, i.slots, i.failure,
   before.databases AS previous_databases, before.schemas AS previous_schemas, before.slots AS previous_slots,
   before.as_of AS previous_time,
   EXISTS (SELECT FROM ${s}.source_inventory e
