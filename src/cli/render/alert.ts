@@ -38,6 +38,7 @@ export function renderAlert(incidents: readonly Incident[], { width, color, name
       : []),
     ...(named ? [] : ownersOfAll(open, ownersOf)),
     ...agesOf(open),
+    ...(open.length > 1 ? ['All that is open: sentinel incidents'] : []),
     `What is known: sentinel incidents show ${worst.id}`,
     `Someone is on it: sentinel incidents ack ${worst.id}`,
   ];

@@ -1,4 +1,5 @@
 import { isCounted } from '#src/core/incidents/counted.js';
+import { nextStep } from '#src/core/incidents/next-step.js';
 import { whereOf } from '#src/core/incidents/where.js';
 import type { Incident } from '#src/core/model/incident.js';
 import { renderBox } from './box.js';
@@ -9,6 +10,8 @@ import type { Cell } from './table.js';
 
 /** More would scroll the worst ones away. */
 const MAX_BOXES = 10;
+/** The worst ones, whose boxes say what to do; "sentinel incidents show" says it of each. */
+const MAX_ADVISED = 5;
 const MAX_ROWS = 25;
 /** A line of words is not read well where it is longer. */
 const MAX_TEXT_WIDTH = 120;
@@ -24,8 +27,8 @@ export function renderIncidents(
   const counted = incidents.filter(isCounted);
   const boxed = counted.filter(({ severity }) => severity === 'critical').slice(0, MAX_BOXES);
   const others = counted.filter((incident) => !boxed.includes(incident));
-  const boxes = boxed.map((incident) =>
-    renderBox(heading(incident), paragraphs(incident), {
+  const boxes = boxed.map((incident, index) =>
+    renderBox(heading(incident), [...paragraphs(incident), ...(index < MAX_ADVISED ? whatToDo(incident) : [])], {
       width: Math.min(width, MAX_TEXT_WIDTH),
       color,
       style: SEVERITY_STYLE.critical,
@@ -44,6 +47,11 @@ function heading(incident: Incident): string {
 
 function paragraphs({ title, cause }: Incident): string[] {
   return cause === null ? [title] : [title, cause];
+}
+
+function whatToDo({ findings }: Incident): string[] {
+  const step = nextStep(findings);
+  return step === null ? [] : [`What to do: ${step}`];
 }
 
 function renderRows(

@@ -25,10 +25,12 @@ describe('the box at the end of a run', () => {
     expect(text.split('\n')).toEqual([
       expect.stringMatching(/^┏━+┓$/),
       expect.stringMatching(/^┃ ALERT {2}3 incidents need attention: 1 critical, 2 warn +┃$/),
+      expect.stringMatching(/^┃ All that is open: sentinel incidents +┃$/),
       expect.stringMatching(/^┃ What is known: sentinel incidents show INC-3 +┃$/),
       expect.stringMatching(/^┃ Someone is on it: sentinel incidents ack INC-3 +┃$/),
       expect.stringMatching(/^┗━+┛$/),
     ]);
+    expect(render([incident(3), incident(4, { state: 'muted' })])).not.toContain('All that is open');
   });
 
   test('is not there where nothing is open', () => {

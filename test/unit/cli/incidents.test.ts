@@ -67,7 +67,7 @@ describe('the summary of a run with incidents', () => {
     findings: readonly Finding[] = incidents.flatMap((one) => one.findings),
   ) => renderSummary({ figures, incidents, findings, outcomes: [], sourceFailures: [] }, { width: 80, color: false });
 
-  test('boxes the critical ones with their cause, then lists the others', () => {
+  test('boxes the critical ones with their cause and what to do, then lists the others', () => {
     const cause = "94 % of the missing rows have country = 'BR'.";
     const text = render([
       incident({ severity: 'critical', cause }),
@@ -76,6 +76,10 @@ describe('the summary of a run with incidents', () => {
     ]);
     expect(text).toMatch(/^│ CRITICAL {2}INC-1 {2}batch\.sales\.t1 +│$/m);
     expect(text).toMatch(/^│ 94 % of the missing rows have country = 'BR'\. +│$/m);
+    expect(text).toMatch(
+      /^│ 94 % .*\n│ What to do: Look at what loads sales\.t1: whether it failed, was cut short,.*\n│ .* the next run sees it\. +│\n└/m,
+    );
+    expect(text.match(/What to do/g)).toHaveLength(2);
     expect(text).toContain('CRITICAL  INC-2  batch.sales.t2 (acknowledged)');
     expect(text).toMatch(/^warn +INC-3 +batch\.sales\.t3/m);
     expect(text.replaceAll(/\s+/g, ' ')).toContain(`expected at least 90. ${cause}`);
@@ -104,6 +108,7 @@ describe('the summary of a run with incidents', () => {
     const many = Array.from({ length: 300 }, (_, i) => incident({ id: `INC-${i}`, severity: 'critical' }));
     const text = render(many);
     expect(text.split('\n').length).toBeLessThan(120);
+    expect(text.match(/What to do/g)).toHaveLength(5);
     expect(text).toContain('… and 265 more incidents ("sentinel incidents" lists them all)');
   });
 });
