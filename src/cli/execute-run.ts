@@ -44,9 +44,15 @@ import { workerSettings } from './worker-settings.js';
 
 /**
  * `run` profiles and judges, `profile` and `detect` do one of them. Resolves with the exit code. Rejects with CliError where
- * something is wrong before the work begins: then nothing was written.
+ * something is wrong before the work begins: then nothing was written. `commands` is false where the caller's own settings lead to another store than
+ * `io` does.
  */
-export async function executeRun(command: RunCommand, options: RunOptions, io: Io): Promise<number> {
+export async function executeRun(
+  command: RunCommand,
+  options: RunOptions,
+  io: Io,
+  { commands = true }: { readonly commands?: boolean } = {},
+): Promise<number> {
   const config = withGentle(loadSettings(io), options);
   lowerPriority(config);
   const sources = selectSources(config, options.source);
@@ -66,7 +72,7 @@ export async function executeRun(command: RunCommand, options: RunOptions, io: I
   const startedAt = new Date();
   const view = options.json
     ? jsonView(io, { unmask: options.unmask === true })
-    : textView(io, progress, { quiet, ownersOf: compileOwners(tablePolicies(config)) });
+    : textView(io, progress, { quiet, commands, ownersOf: compileOwners(tablePolicies(config)) });
   const asOf = options.asOf ?? startedAt;
   const retries = new Map([...sources.map(({ name }) => name), 'metadata'].map((name) => [name, 0]));
   const parts = { command, config, options, sources, wanted, logs, view, stop, startedAt, asOf, announce, retries };

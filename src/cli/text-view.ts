@@ -9,6 +9,8 @@ import { terminal } from './terminal.js';
 
 export interface TextViewOptions {
   readonly quiet: boolean;
+  /** `AlertOptions.commands`. */
+  readonly commands: boolean;
   /** Who looks after these tables. */
   readonly ownersOf: AlertPlan['ownersOf'];
 }
@@ -37,7 +39,8 @@ export function textView(io: Io, progress: Progress, options: TextViewOptions): 
       const stream = options.quiet ? io.stderr : io.stdout;
       const look = terminal({ ...io, stdout: stream });
       const summaryText = options.quiet ? '' : renderSummary({ ...tally, ...found, figures: summary }, look);
-      const alert = renderAlert(found.incidents, { ...look, named: options.quiet, ownersOf: options.ownersOf });
+      const { quiet: named, commands, ownersOf } = options;
+      const alert = renderAlert(found.incidents, { ...look, named, commands, ownersOf });
       const parts = [summaryText, alert].filter((part) => part !== '');
       if (parts.length > 0) writeLine(stream, parts.join('\n\n'));
     },

@@ -42,6 +42,9 @@ describe('demo', () => {
     expect(lastLine(stdout)).toBe('planted 11, found 11, false alarms 0');
     expect(code).toBe(0);
     expect(stderr).not.toContain('Loaded');
+    // The caller's own store has none of these incidents.
+    expect(stdout).toMatch(/┃ ALERT {2}\d+ incidents need attention/);
+    expect(stdout + stderr).not.toMatch(/sentinel incidents (show|ack)/);
   });
 
   test('finds nothing where nothing is planted', async () => {

@@ -67,7 +67,8 @@ function ioOf({ environment, folder }: Look, io: Io): Io {
 }
 
 function lookAround(look: Look, io: Io, options: Pick<RunOptions, 'quiet' | 'json'>): Promise<number> {
-  return executeRun('run', { failOn: 'never', asOf: look.asOf, ...options }, ioOf(look, io));
+  const run = { failOn: 'never', asOf: look.asOf, ...options } as const;
+  return executeRun('run', run, ioOf(look, io), { commands: false });
 }
 
 async function withStore<T>(io: Io, work: (store: Store) => Promise<T>): Promise<T> {

@@ -12,6 +12,8 @@ export interface AlertOptions {
   readonly color: boolean;
   /** True where nothing else names the incidents. */
   readonly named: boolean;
+  /** True where commands read the store that the incidents are in: only then the box names any. */
+  readonly commands: boolean;
   /** Who looks after these tables. */
   readonly ownersOf: AlertPlan['ownersOf'];
 }
@@ -21,7 +23,10 @@ const MAX_NAMED = 10;
 const MAX_TEXT_WIDTH = 120;
 
 /** The end of a run that nobody can overlook: how many incidents are open, how bad they are, and what to do. Empty where none is. */
-export function renderAlert(incidents: readonly Incident[], { width, color, named, ownersOf }: AlertOptions): string {
+export function renderAlert(
+  incidents: readonly Incident[],
+  { width, color, named, commands, ownersOf }: AlertOptions,
+): string {
   const open = incidents.filter(({ state }) => state === 'open');
   const [worst] = open;
   if (worst === undefined) return '';
@@ -34,16 +39,22 @@ export function renderAlert(incidents: readonly Incident[], { width, color, name
   const paragraphs = [
     ...(named ? open.slice(0, MAX_NAMED).map((incident) => describe(incident, ownersOf)) : []),
     ...(named && open.length > MAX_NAMED
-      ? [`… and ${formatNumber(open.length - MAX_NAMED)} more ("sentinel incidents")`]
+      ? [`… and ${formatNumber(open.length - MAX_NAMED)} more${commands ? ' ("sentinel incidents")' : ''}`]
       : []),
     ...(named ? [] : ownersOfAll(open, ownersOf)),
     ...agesOf(open),
-    ...(open.length > 1 ? ['All that is open: sentinel incidents'] : []),
-    `What is known: sentinel incidents show ${worst.id}`,
-    `Someone is on it: sentinel incidents ack ${worst.id}`,
+    ...(commands ? commandsOf(worst, open.length) : []),
   ];
   const style = SEVERITY_STYLE[worst.severity];
   return renderBox(title, paragraphs, { width: Math.min(width, MAX_TEXT_WIDTH), style, color, heavy: true });
+}
+
+function commandsOf({ id }: Incident, open: number): string[] {
+  return [
+    ...(open > 1 ? ['All that is open: sentinel incidents'] : []),
+    `What is known: sentinel incidents show ${id}`,
+    `Someone is on it: sentinel incidents ack ${id}`,
+  ];
 }
 
 function describe(incident: Incident, ownersOf: AlertOptions['ownersOf']): string {

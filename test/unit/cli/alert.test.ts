@@ -16,8 +16,8 @@ const incident = (number: number, changes: Partial<Incident> = {}): Incident => 
   ...changes,
 });
 const nobody: AlertPlan['ownersOf'] = () => [];
-const render = (incidents: readonly Incident[], named = false, width = 80, ownersOf = nobody) =>
-  renderAlert(incidents, { width, color: false, named, ownersOf });
+const render = (incidents: readonly Incident[], named = false, width = 80, ownersOf = nobody, commands = true) =>
+  renderAlert(incidents, { width, color: false, named, commands, ownersOf });
 
 describe('the box at the end of a run', () => {
   test('says how many need attention, how bad they are, and what to do', () => {
@@ -31,6 +31,15 @@ describe('the box at the end of a run', () => {
       expect.stringMatching(/^┗━+┛$/),
     ]);
     expect(render([incident(3), incident(4, { state: 'muted' })])).not.toContain('All that is open');
+  });
+
+  test('names no command where commands read another store', () => {
+    const many = Array.from({ length: 13 }, (_, i) => incident(i));
+    for (const named of [false, true]) {
+      const text = render(many, named, 80, nobody, false);
+      expect(text).toContain('ALERT  13 incidents need attention: 13 warn');
+      expect(text).not.toContain('sentinel ');
+    }
   });
 
   test('is not there where nothing is open', () => {
