@@ -35,7 +35,7 @@ export function lastRunOf(content: StoreContent): RunContent {
       )
       .map((fields) => `${kind} ${JSON.stringify(fields)}`),
   );
-  return [...rest, ...foundOnce(content.findings!)];
+  return [...rest, ...foundOnce(content.findings!, last)];
 }
 
 /**
@@ -48,10 +48,11 @@ function withoutConsistency(profile: readonly unknown[]): unknown[] {
   return [table, run, mode, ...rest.slice(0, -1), { ...summary, consistent: undefined }];
 }
 
-/** What changed is told by the first run that saw it: the disturbed one, or the one after it. */
-function foundOnce(lines: readonly string[]): string[] {
-  const subjects = lines.map((line) => {
-    const [, source, , table, column, object, , check] = JSON.parse(line) as unknown[];
+/** What changed is told by the first run that saw it: the disturbed one, or the one after it. That it saw nothing only the disturbed one may tell. */
+function foundOnce(lines: readonly string[], last: string): string[] {
+  const subjects = lines.flatMap((line) => {
+    const [run, source, , table, column, object, , check] = JSON.parse(line) as unknown[];
+    if (check === 'unreachable' && run !== last) return [];
     return `findings ${JSON.stringify({ source, table, column, object, check })}`;
   });
   return [...new Set(subjects)];
