@@ -6,7 +6,7 @@ import type { InsteadOfReport } from '../template.js';
 import { h } from './dom.js';
 import { foreign, moment } from './format.js';
 import { goTo } from './go-to.js';
-import { LIVE_PAGES, liveStatus, navigation, STANDBY_PAGES, standbyStatus } from './live/live.js';
+import { LIVE_PAGES, liveStatus, navigation, STANDBY_PAGES, sentenceEnd, standbyStatus } from './live/live.js';
 import { liveSource } from './live/live-source.js';
 import { login } from './live/login.js';
 import { startForm } from './live/runs-page.js';
@@ -23,7 +23,7 @@ const embedded = JSON.parse(document.getElementById('report-data')!.textContent!
 if (embedded === 'login') document.body.prepend(h('main', { id: 'main' }, login()));
 else if (embedded === 'making') start(null, liveStatus(null), LIVE_PAGES, beingMade);
 else if (embedded !== null && 'standby' in embedded) {
-  const reason = h('p', { class: 'basis' }, foreign(embedded.standby), '.');
+  const reason = h('bdi', {}, sentenceEnd(embedded.standby));
   start(null, standbyStatus(reason), STANDBY_PAGES, () => standingBy(reason));
 } else if (live === undefined) start(embedded && createModel(embedded), null, {});
 else start(embedded && createModel(embedded), liveStatus(embedded?.run.label ?? null), LIVE_PAGES);
@@ -89,7 +89,7 @@ function standingBy(reason: HTMLElement): HTMLElement {
       'section',
       { class: 'verdict', 'aria-label': 'Summary' },
       h('h1', {}, 'This instance stands by'),
-      reason,
+      h('p', { class: 'basis' }, 'Why: ', reason),
       h(
         'p',
         { class: 'basis' },

@@ -98,6 +98,7 @@ test.each(all)('every npm script that $path names is there', (page) => {
 
 /** Names in capitals that are others' or stand for something. */
 const FOREIGN = new Set([
+  'NODE_EXTRA_CA_CERTS',
   'NODE_ENV',
   'SSL_CERT_FILE',
   'SINK_NAMES',

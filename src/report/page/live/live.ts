@@ -105,6 +105,11 @@ export function liveStatus(shown: string | null): { readonly element: HTMLElemen
   return { element, problem: (text) => tell(text) };
 }
 
+/** With its full stop, which some reasons bring. */
+export function sentenceEnd(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
+}
+
 /** The line of an instance that stands by: `reason` is kept as it is now, and the page gives way when the instance is active. */
 export function standbyStatus(reason: HTMLElement): ReturnType<typeof liveStatus> {
   const words = h('span', { role: 'status' });
@@ -117,7 +122,7 @@ export function standbyStatus(reason: HTMLElement): ReturnType<typeof liveStatus
   events.addEventListener('status', (event) => {
     const status = JSON.parse((event as MessageEvent<string>).data) as Status;
     if (status.role !== 'standby') return location.reload();
-    if (status.reason !== null) reason.replaceChildren(foreign(status.reason), '.');
+    if (status.reason !== null) reason.textContent = sentenceEnd(status.reason);
     tell('');
   });
   events.addEventListener('error', () => tell('The daemon does not answer. What is shown may be old.'));
