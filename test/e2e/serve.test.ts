@@ -181,6 +181,12 @@ describe('serve', () => {
     expect([ready.status, ready.text]).toEqual([503, 'standby: another instance is active on this store\n']);
     expect((await second.ask('/healthz')).status).toBe(200);
     expect((await second.ask('/api/v1/runs')).json()).toMatchObject({ code: 'standby' });
+    // The page has nothing to show but what `/events` tells: that it stands by, and why.
+    expect((await second.ask('/')).text).toContain('<script type="application/json" id="report-data">null</script>');
+    expect((await second.ask('/api/v1/status')).json()).toMatchObject({
+      role: 'standby',
+      reason: 'another instance is active on this store',
+    });
     await first.cli.kill('SIGKILL');
     await second.active();
     const count = byLabel(await second.ask('/api/v1/runs?limit=500')).length;
