@@ -44,6 +44,23 @@ describe('docs/troubleshooting.md', () => {
     expect(isSaid(message), `no file of src has ${constantParts(message).join(' … ')}`).toBe(true);
   });
 
+  test.each([
+    'is no address of this machine',
+    'the sample was not delivered',
+    'could not be reached',
+    'is over already',
+    'no run is labelled',
+    'there is no incident',
+    'there is no sink',
+    'there already, so nothing was written',
+    'the lineage was not sent',
+    'nothing is scheduled',
+    '"sentinel init" writes them',
+    'no table … matches',
+  ])('has %s', (words) => {
+    expect(headings.filter((heading) => heading.includes(words))).not.toEqual([]);
+  });
+
   test('has the messages that matter, and this test sees one that is not said', () => {
     expect(headings.length).toBeGreaterThan(60);
     expect(quoted).toHaveLength(6);
