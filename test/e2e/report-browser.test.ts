@@ -105,7 +105,7 @@ describe.skipIf(isMissing)(`the report in Chromium${because}`, () => {
       expect(await page.locator('h1').innerText()).toBe('4 things are wrong');
       const first = page.locator('article.incident').first();
       expect(await first.innerText()).toMatch(
-        /critical[\s\S]*sales\.orders got 60 rows[\s\S]*Cause[\s\S]*half done[\s\S]*Since[\s\S]*24 Nov 2026/,
+        /critical[\s\S]*sales\.orders got 60 rows[\s\S]*Cause[\s\S]*half done[\s\S]*since[\s\S]*24 Nov 2026/,
       );
       await expect.poll(() => first.locator('canvas').count()).toBeGreaterThan(0);
       expect(await isPainted(page, 'article.incident canvas')).toBe(true);
