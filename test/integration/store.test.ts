@@ -339,7 +339,9 @@ describe('a profile', () => {
 describe('a run', () => {
   test('is found again with what it was and what it came to', async () => {
     const { store, writer } = await open();
-    const run = await writer.beginRun({ command: 'profile', startedAt: day(1), asOf: day(0), version: '0.1.0' });
+    const selection = { sources: ['batch'], table: ['a.*'], exclude: [], asOf: null };
+    const begun = { command: 'profile', startedAt: day(1), asOf: day(0), version: '0.1.0', selection };
+    const run = await writer.beginRun(begun);
     const totals = { tables: 3 };
     await writer.finishRun(run, { state: 'finished', finishedAt: day(2), totals, cost: { bytes: 5 } });
     expect(await store.latestRun({ states: ['finished'], command: 'profile' })).toEqual({
@@ -352,6 +354,7 @@ describe('a run', () => {
       totals,
       cost: { bytes: 5 },
       version: '0.1.0',
+      selection,
     });
     expect(await store.latestRun({ states: ['failed'] })).toBeNull();
     await begin(writer, 3);
