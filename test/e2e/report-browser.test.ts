@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pageAssets } from '#src/report/page-assets.js';
 import { renderPage } from '#src/report/template.js';
-import { findChromium, layOutAll, openPage, startChromium, type WatchedPage } from '../support/browser.js';
+import { findChromium, openPage, startChromium, type WatchedPage, wholePage } from '../support/browser.js';
 import { workFolder } from '../support/program.js';
 import { HOSTILE, reportWorld, type WorldOptions } from '../support/report-world.js';
 
@@ -50,7 +50,7 @@ async function open(file: string, options: Parameters<typeof openPage>[2] = {}):
     { viewport: DESK, ...options },
   );
   pages.push(opened);
-  await layOutAll(opened.page);
+  await wholePage(opened.page);
   return opened;
 }
 
@@ -112,6 +112,17 @@ describe.skipIf(isMissing)(`the report in Chromium${because}`, () => {
       const box = await first.boundingBox();
       expect(box!.y).toBeLessThan(viewport.height / 2);
     });
+  });
+
+  test('has its answer to paint before it makes what is below', async () => {
+    const page = await browser.newPage();
+    await page.addInitScript(`addEventListener('DOMContentLoaded', () => {
+      atFirst = ['.verdict', '.incidents', '.heat', '.tables'].map((part) => document.querySelectorAll(part).length);
+    })`);
+    await page.goto(files.wrong!);
+    await wholePage(page);
+    expect(await page.evaluate('atFirst')).toEqual([1, 1, 0, 0]);
+    await page.close();
   });
 
   test('says that nothing is wrong, and on what ground', async () => {
@@ -197,7 +208,7 @@ describe.skipIf(isMissing)(`the report in Chromium${because}`, () => {
       const { page, complaints } = await open(`wrong${hash}`);
       expect(await page.locator('h1').innerText()).toBe('There is no such page');
       await page.click('text=← Overview');
-      await page.waitForSelector('.overview');
+      await page.waitForSelector('.overview .tables');
       expect(complaints).toEqual([]);
     },
   );

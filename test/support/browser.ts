@@ -30,11 +30,9 @@ export function startChromium(): Promise<Browser> {
   });
 }
 
-/** Lays out what is below the fold as well, which the page leaves until it comes near: what is not laid out is not looked at. */
-export function layOutAll(page: Page): Promise<void> {
-  return page.evaluate(
-    `for (const each of document.querySelectorAll('.later')) each.style.contentVisibility = 'visible'`,
-  );
+/** Resolves when the overview, where it is what is shown, has all its parts: most of them come after its first paint. */
+export async function wholePage(page: Page): Promise<void> {
+  await page.waitForFunction(`!document.querySelector('.overview') || document.querySelector('.overview .tables')`);
 }
 
 export interface WatchedPage {

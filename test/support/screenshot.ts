@@ -64,12 +64,12 @@ async function takeLive(browser: Browser, folder: string): Promise<void> {
       {
         file: 'tables.png',
         viewport: { ...DESK, height: 600 },
-        shows: '.overview',
+        shows: '.overview .tables',
         from: '[aria-label="Tables by day"]',
       },
       { file: 'table.png', viewport: DESK, hash: `#/table/${TABLE}`, shows: '.table-view h1' },
       { file: 'runs.png', viewport: { ...DESK, height: 300 }, hash: '#/runs', shows: '.runs tbody tr' },
-      { file: 'phone.png', viewport: PHONE, shows: '.overview' },
+      { file: 'phone.png', viewport: PHONE, shows: '.overview .tables' },
     ];
     for (const view of views) await take(browser, origin, view);
     await fetch(`${origin}api/v1/incidents/${half.id}/acknowledge`, {
@@ -95,7 +95,7 @@ try {
   const browser = await startChromium();
   try {
     const report = pathToFileURL(join(folder, '.sentinel', 'demo', 'report.html')).href;
-    await take(browser, report, { file: 'report.png', viewport: DESK, shows: '.overview' });
+    await take(browser, report, { file: 'report.png', viewport: DESK, shows: '.overview .tables' });
     await takeLive(browser, folder);
   } finally {
     await browser.close();

@@ -41,3 +41,8 @@ export function whenSeen(element: Element, show: () => void): void {
   );
   observer.observe(element);
 }
+
+/** Call `next` when what there is has been painted; in a page that nobody sees, when somebody does. */
+export function afterPaint(next: () => void): void {
+  requestAnimationFrame(() => setTimeout(next));
+}

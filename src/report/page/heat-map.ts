@@ -45,7 +45,7 @@ export function heatMap(model: Model): HTMLElement {
   const scroller = h('div', { class: 'heat-scroll' }, grid);
   const section = h(
     'section',
-    { class: 'later', 'aria-label': 'Tables by day' },
+    { 'aria-label': 'Tables by day' },
     h('div', { class: 'section-head' }, h('h2', {}, 'Tables by day'), legend()),
     scroller,
   );

@@ -137,7 +137,7 @@ function followHash(
   const follow = (first = false) => {
     const { hash } = location;
     const [, place = '', rest = ''] = hash.split('/');
-    if (!first && main.contains(front)) scrolled = scrollY; // to know that, everything must be laid out
+    if (main.contains(front)) scrolled = scrollY;
     const isStill = () => location.hash === hash; // somebody may go on meanwhile
     if (place === 'table' && source) {
       source.table(rest, (found) => {

@@ -1,6 +1,6 @@
 import type { Model } from '../model.js';
 import type { ReportData } from '../report-data.js';
-import { h, s } from './dom.js';
+import { afterPaint, h, s } from './dom.js';
 import { count, foreign, moment, span } from './format.js';
 import { heatMap } from './heat-map.js';
 import { incidentList, severityCounts } from './incidents.js';
@@ -11,17 +11,11 @@ import { tableList } from './table-list.js';
 /** Tables that are named where many are in the same state. */
 const MOST_LISTED = 100;
 
-/** The first screen: is my data fine? */
+/** The first screen: is my data fine? The answer is painted before the thousands of cells and lines below it are made. */
 export function overview(model: Model, source: PageSource): HTMLElement {
-  return h(
-    'div',
-    { class: 'overview' },
-    verdict(model),
-    incidentList(model),
-    notJudged(model),
-    heatMap(model),
-    tableList(model, source),
-  );
+  const answer = h('div', { class: 'overview' }, verdict(model), incidentList(model), notJudged(model));
+  afterPaint(() => answer.append(heatMap(model), tableList(model, source)));
+  return answer;
 }
 
 function verdict(model: Model): HTMLElement {

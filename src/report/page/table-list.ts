@@ -30,7 +30,7 @@ export function tableList({ data: { sources } }: Model, source: PageSource): HTM
   show(AT_A_TIME);
   return h(
     'section',
-    { class: 'later', 'aria-label': 'Tables' },
+    { 'aria-label': 'Tables' },
     h('div', { class: 'section-head' }, h('h2', {}, 'Tables'), found),
     filters.element,
     h('table', { class: 'tables' }, h('thead', {}, head), body),
