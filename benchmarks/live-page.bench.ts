@@ -8,9 +8,10 @@ import { freePort } from '#src/adapters/embedded/server.js';
 import { openStore } from '#src/adapters/store/store.js';
 import type { ConnectionSettings } from '#src/contract/connection.js';
 import { findChromium, startChromium } from '../test/support/browser.js';
+import { benchStore } from './support/bench-store.js';
 import { formatSpread, type Spread, saveResult, spread } from './support/report.js';
 import { startBenchServer } from './support/server.js';
-import { benchStore, writeRun, writeYearOfRuns } from './support/year-of-runs.js';
+import { writeRun, writeYearOfRuns } from './support/year-of-runs.js';
 
 const DAY_MS = 86_400_000;
 const ASK_HEALTH_EVERY_MS = 20;

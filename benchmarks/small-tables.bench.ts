@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { openStore } from '#src/adapters/store/store.js';
 import { runStore } from '#src/cli/run-store.js';
+import { benchStore } from './support/bench-store.js';
 import { profileAll } from './support/profile-all.js';
 import { formatSpread, saveResult, spread } from './support/report.js';
 import { startBenchServer } from './support/server.js';
@@ -23,18 +24,7 @@ export async function smallTablesBench(options: SmallTablesOptions): Promise<voi
     const { connection } = server;
     const engine: number[] = [];
     const stored: number[] = [];
-    const store = await openStore({
-      connection: { ...connection, name: 'metadata' },
-      schema: 'sentinel',
-      guards: {
-        connectTimeoutMs: 10_000,
-        statementTimeoutMs: 600_000,
-        lockTimeoutMs: 5_000,
-        maxTransactionAgeMs: 600_000,
-      },
-      batchSize: 1_000,
-      applicationName: 'sentinel/bench',
-    });
+    const store = await openStore(benchStore(connection));
     const writer = await store.acquireWriter('benchmark');
     for (let round = 0; round < rounds; round++) {
       const plain = await profileAll({ connection, workers });

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import type { StoreOptions } from '#src/adapters/store/options.js';
 import type { RunRef, TableRecord } from '#src/adapters/store/records.js';
 import type { StoreWriter } from '#src/adapters/store/writer.js';
 import { encodedEvents } from '#src/core/events/finish-events.js';
@@ -30,22 +29,6 @@ const COLUMNS: readonly ColumnSpec[] = (
     ['status', 'text', 'text'],
   ] as const
 ).map(([name, type, kind], i) => ({ name, position: i + 1, type, kind, notNull: i < 2, readable: true }));
-
-/** How a store is opened for a benchmark. */
-export function benchStore(connection: StoreOptions['connection']): StoreOptions {
-  return {
-    connection: { ...connection, name: 'metadata' },
-    schema: 'sentinel',
-    guards: {
-      connectTimeoutMs: 10_000,
-      statementTimeoutMs: 600_000,
-      lockTimeoutMs: 5_000,
-      maxTransactionAgeMs: 600_000,
-    },
-    batchSize: 1_000,
-    applicationName: 'sentinel/bench',
-  };
-}
 
 /**
  * A year of daily runs over many tables, each read and judged. The first and the last are written as runs write; the figures between

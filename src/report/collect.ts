@@ -15,6 +15,7 @@ import type { Incident } from '#src/core/model/incident.js';
 import { Axes } from './collect/axes.js';
 import { HEAT_DAYS, heatDays } from './collect/heat.js';
 import { seconds } from './collect/rounding.js';
+import { tableKey } from './collect/table-key.js';
 import type { HowJudged } from './collect/table-series.js';
 import { reportTable } from './collect/tables.js';
 import type {
@@ -217,11 +218,6 @@ function isOfTable(finding: Finding): finding is Finding & DatasetName {
 
 function isReported(finding: Finding, sources: readonly string[], wanted: TableMatcher): boolean {
   return isOfTable(finding) ? sources.includes(finding.source) && wanted(finding) : sources.includes(finding.source);
-}
-
-/** No name in Postgres holds a NUL. */
-function tableKey({ source, schema, table }: DatasetName): string {
-  return `${source}\0${schema}\0${table}`;
 }
 
 function compareNames(a: DatasetName, b: DatasetName): number {

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '#src/adapters/postgres/quote.js';
 import type { SeenInBoth } from '#src/core/diff/run-pair.js';
 import { NO_ALERTS } from '#src/core/incidents/alert-plan.js';
-import type { TouchedBy } from '#src/core/lineage/touched.js';
+import { ofFindings, type Touched, type TouchedBy } from '#src/core/lineage/touched.js';
 import type { Finding } from '#src/core/model/finding.js';
 import type { SourceHistory } from '#src/core/model/history.js';
 import type { Incident } from '#src/core/model/incident.js';
@@ -122,6 +122,12 @@ export class Store {
   touchedBy(sources: readonly string[]): Promise<TouchedBy> {
     const { feedsOf } = this.#options.alerts ?? NO_ALERTS;
     return this.#readers.read('load dependencies', (query) => loadTouched({ query, s: this.#s }, feedsOf, sources));
+  }
+
+  /** The same of the tables that an incident's findings are about. */
+  async touchedByFindings(findings: readonly Finding[]): Promise<Touched> {
+    const sources = findings.slice(0, 1).map(({ source }) => source); // an incident is of one source
+    return ofFindings(await this.touchedBy(sources), findings);
   }
 
   /** Stored figures of one table for people to see, judged or not. */

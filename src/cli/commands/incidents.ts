@@ -3,7 +3,7 @@ import { list } from '#src/core/checks/sentence.js';
 import { isCounted } from '#src/core/incidents/counted.js';
 import { nextStep } from '#src/core/incidents/next-step.js';
 import { whereOf } from '#src/core/incidents/where.js';
-import { ofFindings, type Touched } from '#src/core/lineage/touched.js';
+import type { Touched } from '#src/core/lineage/touched.js';
 import type { Incident } from '#src/core/model/incident.js';
 import { EXIT } from '../exit-code.js';
 import { type Io, writeJson, writeLine } from '../io.js';
@@ -39,8 +39,7 @@ export async function showIncidentCommand(id: string, options: { json?: boolean 
     const label = incidentLabel(id);
     const events = await orUsageError(() => store.incidentEvents(label));
     const [incident] = await store.listIncidents({ label });
-    const { findings } = incident!;
-    const touched = ofFindings(await store.touchedBy(findings.slice(0, 1).map(({ source }) => source)), findings);
+    const touched = await store.touchedByFindings(incident!.findings);
     if (options.json) {
       writeJson(io, { ...incidentRecord(incident!), ...touched });
       for (const { at, ...event } of events)

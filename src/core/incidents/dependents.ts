@@ -4,7 +4,7 @@ import type { Dependency, RelationName } from '../model/dependency.js';
 import type { Finding } from '../model/finding.js';
 import { byWeight, type FindingGroup, isIncident } from './group.js';
 import { loadDirection, type TableName } from './load.js';
-import { type Dependent, fingerprintOf, type IncidentSubject } from './subject.js';
+import { type Dependent, fingerprintOf, type IncidentSubject, tableKey } from './subject.js';
 import { worstFirst } from './worst-first.js';
 
 /** Tables that a sentence names. */
@@ -55,19 +55,19 @@ function explanations(
   { dependencies, judged }: DependentsOptions,
 ): Map<string, string> {
   const groupOf = groupsByTable(groups);
-  const isJudged = new Set(judged.map((table) => nameKey(table.source, table)));
+  const isJudged = new Set(judged.map((table) => tableKey(table.source, table)));
   const upstream = new Map(
-    [...dependencies].map(([source, all]) => [source, groupBy(all, ({ dependent }) => nameKey(source, dependent))]),
+    [...dependencies].map(([source, all]) => [source, groupBy(all, ({ dependent }) => tableKey(source, dependent))]),
   );
   const explained = new Map<string, string>();
   for (const group of groups) {
     if (group.subject.kind !== 'table' || !isIncident(group) || subjects.has(group.fingerprint)) continue;
     const { source } = group.subject;
-    const above = (name: RelationName) => upstream.get(source)?.get(nameKey(source, name)) ?? [];
+    const above = (name: RelationName) => upstream.get(source)?.get(tableKey(source, name)) ?? [];
     const causes: string[] = [];
     const seen = new Set<Dependency>(above(group.subject));
     for (const { on, by } of seen) {
-      const key = nameKey(source, on);
+      const key = tableKey(source, on);
       for (const cause of groupOf.get(key) ?? [])
         if (cause !== group && isExplained(group, cause, by)) causes.push(cause.fingerprint);
       if (by === 'view' && !isJudged.has(key)) for (const next of above(on)) if (next.by === 'view') seen.add(next);
@@ -84,7 +84,7 @@ function groupsByTable(groups: readonly FindingGroup[]): Map<string, FindingGrou
     const { subject } = group;
     if (subject.kind === 'source') return [];
     const names = subject.kind === 'table' ? [subject] : subject.tables;
-    return names.map((name) => ({ key: nameKey(subject.source, name), group }));
+    return names.map((name) => ({ key: tableKey(subject.source, name), group }));
   });
   return new Map([...groupBy(tables, ({ key }) => key)].map(([key, found]) => [key, found.map(({ group }) => group)]));
 }
@@ -174,8 +174,4 @@ function joinedGroup(groups: readonly FindingGroup[]): FindingGroup {
 function dependentOf(group: TableGroup): Dependent {
   const { schema, table } = group.subject;
   return { schema, table, ways: waysOf(group) };
-}
-
-function nameKey(source: string, { schema, table }: RelationName): string {
-  return JSON.stringify([source, schema, table]);
 }

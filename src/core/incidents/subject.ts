@@ -76,3 +76,8 @@ export function widened(before: IncidentSubject, now: IncidentSubject): Incident
 function relationKey({ schema, table }: RelationName): string {
   return JSON.stringify([schema, table]);
 }
+
+/** A table of a source, as a key of maps. */
+export function tableKey(source: string, { schema, table }: RelationName): string {
+  return JSON.stringify([source, schema, table]);
+}

@@ -12,6 +12,7 @@ import { labelOf, unitOf } from './figures.js';
 import type { KeptJudges } from './kept-judges.js';
 import { lastMonths } from './last-months.js';
 import { type Judge, type JudgedSeries, reportSeries, type Said, unjudged } from './series.js';
+import { tableKey } from './table-key.js';
 
 /** Days without rows beyond which a table is loaded now and then; its loads are judged, not its days. */
 const MOST_EMPTY_SHARE = 0.3;
@@ -56,7 +57,7 @@ export class TableSeries {
     this.#isQuiet = isQuiet;
     this.#judge =
       isQuiet && kept
-        ? (spec, points) => kept.judge(nameOf(history), spec, points)
+        ? (spec, points) => kept.judge(tableKey(history), spec, points)
         : (spec, points) => judgeSeries(spec, points, settings);
     this.#events = history.events ? eventSeries(history.events) : [];
   }
@@ -113,7 +114,7 @@ export class TableSeries {
   #judgedOf(series: EventSeries): JudgedSeries {
     let judged = this.#judged.get(series);
     if (!judged) {
-      const points = this.#isQuiet ? lastMonths(series.points, nameOf(this.#history)) : series.points;
+      const points = this.#isQuiet ? lastMonths(series.points, tableKey(this.#history)) : series.points;
       judged = judgedSeries({ ...series, points }, this.#judge);
       this.#judged.set(series, judged);
     }
@@ -166,10 +167,6 @@ function isAbout({ metric, column, value }: EventSeries, finding: Finding): bool
 function pointsSaying({ points, verdicts, spec }: JudgedSeries, { value }: Finding): number[] {
   const from = Math.max(0, points.length - NEWEST[spec.interval ?? 'D']);
   return points.flatMap((point, i) => (i >= from && verdicts[i]?.anomaly && point.value === value ? [i] : []));
-}
-
-function nameOf({ source, schema, table }: TableHistory): string {
-  return `${source}\0${schema}\0${table}`;
 }
 
 function judged(spec: SeriesSpec, points: readonly SeriesPoint[], judge: Judge): JudgedSeries {

@@ -1,7 +1,8 @@
 import { type Model, SEVERITIES, tablesOf } from '../model.js';
 import type { ReportFinding, ReportIncident } from '../report-data.js';
 import { seriesChart } from './chart.js';
-import { type Child, h } from './dom.js';
+import { h } from './dom.js';
+import { facts } from './facts.js';
 import { count, foreign, moment, sentence, span } from './format.js';
 import { SEVERITY_WORDS, severityMark, severityTag, tableLink } from './names.js';
 
@@ -125,11 +126,6 @@ export function namesOrNull(names: readonly string[] | undefined): HTMLElement |
 
 export function incidentAnchor(id: string): string {
   return `incident-${encodeURIComponent(id)}`;
-}
-
-function facts(...entries: readonly (readonly [term: string, value: Child])[]): HTMLElement {
-  const known = entries.filter(([, value]) => value !== null);
-  return h('dl', { class: 'facts' }, ...known.flatMap(([term, value]) => [h('dt', {}, term), h('dd', {}, value)]));
 }
 
 function findingList(model: Model, findings: readonly ReportFinding[], title: string): HTMLElement {

@@ -3,7 +3,7 @@ import './style.css';
 import { createModel, type Model } from '../model.js';
 import type { ReportData } from '../report-data.js';
 import type { InsteadOfReport } from '../template.js';
-import { h } from './dom.js';
+import { type Child, h } from './dom.js';
 import { foreign, moment } from './format.js';
 import { goTo } from './go-to.js';
 import { LIVE_PAGES, liveStatus, navigation, STANDBY_PAGES, sentenceEnd, standbyStatus } from './live/live.js';
@@ -82,37 +82,29 @@ function nothingYet(): HTMLElement {
 
 /** Nothing of the store is asked for: it would be refused. */
 function standingBy(reason: HTMLElement): HTMLElement {
-  return h(
-    'div',
-    { class: 'overview' },
-    h(
-      'section',
-      { class: 'verdict', 'aria-label': 'Summary' },
-      h('h1', {}, 'This instance stands by'),
-      h('p', { class: 'basis' }, 'Why: ', reason),
-      h(
-        'p',
-        { class: 'basis' },
-        'Tables, incidents and runs are on the page of the active instance. They are shown here as soon as this one is active.',
-      ),
-    ),
+  return notice(
+    'overview',
+    'This instance stands by',
+    ['Why: ', reason],
+    [
+      'Tables, incidents and runs are on the page of the active instance. They are shown here as soon as this one is active.',
+    ],
   );
 }
 
 function beingMade(): HTMLElement {
+  return notice('making', 'The page is being made', [
+    'The daemon has just started. It judges every table anew, and shows them here when it has.',
+  ]);
+}
+
+/** What stands in place of a report: why there is none, paragraph by paragraph. */
+function notice(name: string, title: string, ...paragraphs: readonly (readonly Child[])[]): HTMLElement {
+  const words = paragraphs.map((children) => h('p', { class: 'basis' }, ...children));
   return h(
     'div',
-    { class: 'making' },
-    h(
-      'section',
-      { class: 'verdict', 'aria-label': 'Summary' },
-      h('h1', {}, 'The page is being made'),
-      h(
-        'p',
-        { class: 'basis' },
-        'The daemon has just started. It judges every table anew, and shows them here when it has.',
-      ),
-    ),
+    { class: name },
+    h('section', { class: 'verdict', 'aria-label': 'Summary' }, h('h1', {}, title), ...words),
   );
 }
 

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ChangeAction } from '#src/adapters/store/change-incidents.js';
 import { UNRESOLVED } from '#src/core/incidents/counted.js';
-import { ofFindings } from '#src/core/lineage/touched.js';
 import type { IncidentState } from '#src/core/model/incident.js';
 import { callerName } from '../caller-name.js';
 import { iso } from '../iso.js';
@@ -59,8 +58,7 @@ export function incidentRoutes(app: FastifyInstance, daemon: Daemon): void {
     const [incident] = await store.listIncidents({ label: id });
     if (!incident) throw new Refusal(404, 'unknown_incident', `there is no incident ${id}`);
     const events = await store.incidentEvents(id);
-    const source = incident.findings.slice(0, 1).map((finding) => finding.source);
-    const touched = ofFindings(await store.touchedBy(source), incident.findings);
+    const touched = await store.touchedByFindings(incident.findings);
     return { ...incidentView(incident), ...touched, events: events.map((event) => ({ ...event, at: iso(event.at) })) };
   };
   app.get<{ Params: { id: string } }>(

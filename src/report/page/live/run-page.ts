@@ -1,9 +1,10 @@
-import { byteSize, duration } from '../../../core/checks/sentence.js';
+import { byteSize } from '../../../core/checks/sentence.js';
 import { type Child, h } from '../dom.js';
+import { facts } from '../facts.js';
 import { count, foreign, moment, sentence, shortCount } from '../format.js';
 import { SEVERITY_WORDS, severityMark } from '../names.js';
 import { ask } from './ask.js';
-import { type Run, stateWords } from './runs-page.js';
+import { type Run, stateWords, tookOf } from './runs-page.js';
 
 /** What `/api/v1/runs/RUN` says, as far as it is shown here. */
 interface RunDetail extends Run {
@@ -25,7 +26,7 @@ interface RunDetail extends Run {
 /** One run: whether it was complete, and if not why; what it found and what it cost. */
 export async function runPage(label: string): Promise<HTMLElement> {
   const run = await ask<RunDetail>(`/api/v1/runs/${encodeURIComponent(label)}`);
-  const { startedAt, finishedAt, asOf, tables, cost, failed, findings } = run;
+  const { startedAt, asOf, tables, cost, failed, findings } = run;
   const read = `${shortCount(cost?.rows ?? 0)} rows, ${byteSize(cost?.bytes ?? 0)}`;
   return h(
     'article',
@@ -34,7 +35,7 @@ export async function runPage(label: string): Promise<HTMLElement> {
     h('h1', { tabindex: -1 }, 'Run ', foreign(run.run), ' ', h('span', { class: 'state' }, stateWords(run))),
     facts(
       ['Started', moment(Date.parse(startedAt) / 1000)],
-      ['Took', finishedAt === null ? null : duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000)],
+      ['Took', tookOf(run)],
       ['As of', moment(Date.parse(asOf) / 1000)],
       ['Tables', `${count(tables.ok, 'table')} read, ${tables.failed} failed, ${tables.skipped} skipped`],
       ['Read', cost === null ? null : read],
@@ -61,11 +62,6 @@ export async function runPage(label: string): Promise<HTMLElement> {
       ]),
     ),
   );
-}
-
-function facts(...entries: readonly (readonly [string, string | null])[]): HTMLElement {
-  const known = entries.filter(([, value]) => value !== null);
-  return h('dl', { class: 'facts' }, ...known.flatMap(([term, value]) => [h('dt', {}, term), h('dd', {}, value)]));
 }
 
 function list(title: string, items: readonly (readonly Child[])[]): HTMLElement | null {

@@ -83,6 +83,11 @@ export async function runsPage(): Promise<HTMLElement> {
   );
 }
 
+/** Null while it goes on. */
+export function tookOf({ startedAt, finishedAt }: Pick<Run, 'startedAt' | 'finishedAt'>): string | null {
+  return finishedAt === null ? null : duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
+}
+
 /** One that ended but could not read all that it was to read is not like the others. */
 export function stateWords({ state, totals }: Pick<Run, 'state' | 'totals'>): string {
   return state === 'finished' && totals?.incomplete === true ? 'incomplete' : state;
@@ -93,7 +98,6 @@ function runRow({ run, command, state, startedAt, finishedAt, totals, cost }: Ru
   const tables = totals?.tables;
   const failed = tables && tables.failed > 0 ? `, ${tables.failed} failed` : '';
   const number = (value: string | undefined) => h('td', { class: 'number' }, value ?? '–');
-  const took = finishedAt === null ? undefined : duration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
   return h(
     'tr',
     {},
@@ -105,7 +109,7 @@ function runRow({ run, command, state, startedAt, finishedAt, totals, cost }: Ru
     ),
     h('td', {}, moment(Date.parse(startedAt) / 1000)),
     h('td', { class: words === 'finished' ? '' : 'ink warn' }, words),
-    number(took),
+    number(tookOf({ startedAt, finishedAt }) ?? undefined),
     number(tables && `${tables.ok + tables.failed + tables.skipped}${failed}`),
     number(totals?.findings?.toString()),
     number(cost?.rows === undefined ? undefined : shortCount(cost.rows)),
