@@ -29,9 +29,9 @@ const PLACES = [
 /** Pages that only a server can fill, by the first part of the address after `#/`; each is given the rest, decoded. */
 export const LIVE_PAGES: Readonly<Record<string, (rest: string) => Promise<HTMLElement>>> = {
   runs: () => runsPage(),
-  run: (label) => runPage(decodeURIComponent(label)),
+  run: runPage,
   settings: () => settingsPage(),
-  incident: (id) => incidentPage(id),
+  incident: incidentPage,
 };
 
 /** Those of an instance that stands by: they need no store. */
